@@ -1,0 +1,2 @@
+// What applications import from '@voicewire/core'.
+export * from './adapter.js';
