@@ -129,7 +129,7 @@ export type MediaEvent =
     }
   | { readonly type: 'dtmf'; readonly digit: string; readonly track?: string | undefined }
   | { readonly type: 'mark'; readonly id: string; readonly generation: number }
-  /** How much of the audio sent since the connection began has left the peer's loudspeaker. */
+  /** How much of the audio sent since the last clear (or the start) has left the peer's loudspeaker; `generation` as in `mark`. */
   | { readonly type: 'played'; readonly playedMs: number; readonly generation: number }
   | { readonly type: 'transcript'; readonly track: string; readonly event: SttEvent }
   /** Messages that could not be read or did not belong: counted, skipped. */

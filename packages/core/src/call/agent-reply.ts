@@ -1,0 +1,126 @@
+// One reply from its decision to the caller's ear: think, speak, play, and the record of what was heard.
+import { isVoiceError } from '../errors/voice-error.js';
+import type { VoiceError } from '../spec/error.js';
+import type { CallEventBody, ReplyOutcome, ReplyTrigger } from './call-event.js';
+import { firstUnheardMs, heardText, type PlaybackLedger } from './playback-ledger.js';
+import type { Player } from './player.js';
+import type { Voice, VoiceReply } from './speak.js';
+import type { CallAction } from './think.js';
+
+/** What a reply says: a fixed line, rendered audio for one, or whatever the model comes up with. */
+export type ReplyContent =
+  | { readonly kind: 'line'; readonly text: string }
+  | { readonly kind: 'rendered'; readonly text: string; readonly audio: Uint8Array }
+  | { readonly kind: 'thought'; readonly think: (reply: ThinkingReply) => Promise<CallAction | undefined> };
+
+export interface ThinkingReply {
+  readonly signal: AbortSignal;
+  readonly released: Promise<void>;
+  readonly voice: VoiceReply;
+}
+
+export interface ReplyRequest {
+  readonly turnId: number;
+  readonly trigger: ReplyTrigger;
+  readonly utterance: number;
+  readonly content: ReplyContent;
+  /** Nothing may be heard and no tool may run before `resume`. */
+  readonly paused: boolean;
+  /** The caller heard all of it. Not called after `stop` or a failure. */
+  readonly onHeard: (action: CallAction | undefined) => void;
+  readonly onFailed: (error: VoiceError | undefined, cause: unknown) => void;
+}
+
+export interface ReplyParts {
+  readonly voice: Voice;
+  readonly player: Player;
+  readonly ledger: () => PlaybackLedger;
+  readonly dispatch: (body: CallEventBody) => void;
+}
+
+/** A reply under way. */
+export interface AgentReply {
+  readonly turnId: number;
+  readonly trigger: ReplyTrigger;
+  pause(): void;
+  resume(): void;
+  /** Ends it now; the record keeps what was heard. */
+  stop(outcome: ReplyOutcome): void;
+}
+
+export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply {
+  const { turnId, trigger, utterance } = request;
+  const controller = new AbortController();
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => { release = resolve; });
+  let isOver = false;
+
+  parts.dispatch({ type: 'reply-started', turnId, trigger, utterance });
+  const voice = parts.voice.begin(turnId, controller.signal);
+  if (request.paused) parts.player.pause();
+  else release();
+
+  const finish = (outcome: ReplyOutcome): void => {
+    if (isOver) return;
+    isOver = true;
+    const ledger = parts.ledger();
+    const playedMs = outcome === 'heard' ? (ledger?.producedMs ?? 0) : parts.player.stop();
+    const text = ledger === undefined ? '' : outcome === 'heard' ? ledger.text.trim() : heardText(ledger, playedMs);
+    controller.abort();
+    release();
+    parts.dispatch({ type: 'agent-heard', turnId, text, outcome, playedMs });
+  };
+
+  void produce(request.content, { signal: controller.signal, released, voice }).then(
+    (action) => {
+      if (isOver) return;
+      parts.player.finish(() => {
+        if (isOver) return;
+        finish('heard');
+        request.onHeard(action);
+      });
+    },
+    (error: unknown) => {
+      if (isOver) return;
+      finish('failed');
+      request.onFailed(isVoiceError(error) ? error : undefined, error);
+    },
+  );
+
+  return {
+    turnId,
+    trigger,
+    pause() {
+      if (isOver) return;
+      parts.dispatch({ type: 'agent-paused', turnId, playedMs: parts.player.pause() });
+    },
+    resume() {
+      if (isOver) return;
+      const ledger = parts.ledger();
+      const fromMs = ledger === undefined ? 0 : firstUnheardMs(ledger, ledger.playedMs);
+      parts.dispatch({ type: 'agent-resumed', turnId, fromMs });
+      release();
+      parts.player.resume(fromMs);
+    },
+    stop: finish,
+  };
+}
+
+async function produce(content: ReplyContent, reply: ThinkingReply): Promise<CallAction | undefined> {
+  const { voice } = reply;
+  switch (content.kind) {
+    case 'line':
+      voice.say(content.text);
+      await voice.end();
+      return undefined;
+    case 'rendered':
+      voice.sayRendered(content.text, content.audio);
+      await voice.end();
+      return undefined;
+    case 'thought': {
+      const action = await content.think(reply);
+      await voice.end();
+      return action;
+    }
+  }
+}

@@ -1,0 +1,293 @@
+// The agent's seat in a call: carries out what the turn policy decides, one reply at a time.
+import type { VoiceError } from '../spec/error.js';
+import type { LlmAdapter } from '../spec/llm.js';
+import type { TtsAdapter } from '../spec/tts.js';
+import type { TurnCommand } from '../turn/turn-state.js';
+import { defaultLimits, defaultLines, type Agent, type AgentLimits, type AgentLines } from './agent.js';
+import { startReply, type AgentReply, type ReplyContent, type ThinkingReply } from './agent-reply.js';
+import type { CallEndReason, ReplyTrigger } from './call-event.js';
+import type { RunCallOptions } from './call.js';
+import type { Session } from './call-session.js';
+import { toMessages } from './history.js';
+import type { Ears } from './listen.js';
+import type { Player } from './player.js';
+import { createToolRunner, type ToolResult, type ToolRunner } from './run-tools.js';
+import { createSlotStore, type SlotStore } from './slots.js';
+import type { Voice } from './speak.js';
+import { think, type CallAction } from './think.js';
+import type { KeypadInput } from './keypad-input.js';
+
+export interface SeatOptions {
+  readonly call: RunCallOptions;
+  readonly agent: Agent;
+  readonly llm: LlmAdapter;
+  readonly tts: TtsAdapter;
+  readonly session: Session;
+  readonly voice: Voice;
+  readonly player: Player;
+  readonly ears: () => Ears | undefined;
+  readonly keypad: KeypadInput;
+  readonly end: (reason: CallEndReason) => void;
+  readonly transfer: (to: string) => Promise<void>;
+}
+
+export interface AgentSeat {
+  /** Greets, or after a resumption goes on. */
+  open(): void;
+  say(text: string): void;
+  /** Says goodbye to nobody: what is being said is heard to its end, then the call ends. */
+  hangup(): void;
+  /** A stage of the call failed for good: says so in words, then ends the call. */
+  apologise(reason: CallEndReason): void;
+  stop(): void;
+}
+
+interface Seat {
+  readonly options: SeatOptions;
+  agent: Agent;
+  lines: AgentLines;
+  limits: AgentLimits;
+  tools: ToolRunner;
+  slots: SlotStore;
+  reply: AgentReply | undefined;
+  lastTurn: number;
+  readonly waitingLines: string[];
+  /** The call ends when what is being said was heard. */
+  ending: CallEndReason | undefined;
+}
+
+export function createAgentSeat(options: SeatOptions): AgentSeat {
+  const { session, agent, call } = options;
+  const seat: Seat = {
+    options,
+    agent,
+    lines: { ...defaultLines, ...agent.lines },
+    limits: { ...defaultLimits, ...agent.limits },
+    tools: createToolRunner({
+      callId: session.options.callId,
+      context: call.context ?? {},
+      clock: session.options.clock,
+      signal: session.controller.signal,
+      approve: call.approve,
+      dispatch: session.dispatch,
+      resume: call.resume,
+    }),
+    slots: slotsOf(session, agent),
+    reply: undefined,
+    lastTurn: session.history.reduce((last, entry) => (entry.role === 'agent' ? Math.max(last, entry.turnId) : last), 0),
+    waitingLines: [],
+    ending: undefined,
+  };
+  session.onCommand = (command) => { carryOut(seat, command); };
+  return {
+    open: () => { open(seat); },
+    say: (text) => { say(seat, text, 'say'); },
+    hangup: () => { endAfterReply(seat, 'agent-hung-up'); },
+    apologise: (reason) => { apologise(seat, reason); },
+    stop: () => { seat.reply?.stop('interrupted'); },
+  };
+}
+
+function slotsOf(session: Session, agent: Agent): SlotStore {
+  return createSlotStore(agent.slots ?? {}, (name, value, masked) => {
+    session.dispatch({ type: 'slot-filled', name, value, masked });
+  });
+}
+
+function carryOut(seat: Seat, command: TurnCommand): void {
+  const { session, ears } = seat.options;
+  switch (command.type) {
+    case 'reply':
+      session.dispatch({ type: 'user-turn', utterance: command.utterance, text: command.text, keypad: command.keypad });
+      answer(seat, command.utterance, command.text, command.paused);
+      return;
+    case 'pause-speech':
+      seat.reply?.pause();
+      return;
+    case 'resume-speech':
+      seat.reply?.resume();
+      return;
+    case 'stop-reply':
+      seat.reply?.stop(command.outcome);
+      return;
+    case 'flush-ears':
+      ears()?.flush();
+      return;
+    case 'promote-partial':
+      promotePartial(seat);
+      return;
+    case 'prompt': {
+      const { silence } = seat.lines;
+      say(seat, silence[Math.min(command.count, silence.length) - 1] ?? '', 'silence');
+      return;
+    }
+    case 'apologise':
+      apologise(seat, 'providers-failed');
+      return;
+    case 'hang-up':
+      say(seat, seat.lines.goodbye, 'say');
+      endAfterReply(seat, 'caller-silent');
+  }
+}
+
+function promotePartial(seat: Seat): void {
+  const { session, ears } = seat.options;
+  ears()?.promote();
+  const { partialText, startedAtMs, endedAtMs } = session.turn.caller;
+  if (partialText === '') return;
+  session.dispatch({
+    type: 'transcript-final',
+    track: session.options.callerTrack,
+    text: partialText,
+    startMs: startedAtMs,
+    endMs: endedAtMs,
+    words: [],
+    promoted: true,
+  });
+}
+
+function begin(seat: Seat, trigger: ReplyTrigger, utterance: number, content: ReplyContent, paused = false): void {
+  const { session, voice, player } = seat.options;
+  if (session.controller.signal.aborted) return;
+  seat.reply?.stop('interrupted');
+  seat.lastTurn += 1;
+  const reply = startReply(
+    {
+      turnId: seat.lastTurn,
+      trigger,
+      utterance,
+      content,
+      paused,
+      onHeard: (action) => { heard(seat, action); },
+      onFailed: (error, cause) => { failed(seat, trigger, error, cause); },
+    },
+    { voice, player, ledger: () => session.ledger, dispatch: session.dispatch },
+  );
+  seat.reply = reply;
+}
+
+function answer(seat: Seat, utterance: number, question: string, paused: boolean): void {
+  const content: ReplyContent = { kind: 'thought', think: (reply) => thinkFor(seat, utterance, question, reply) };
+  begin(seat, 'utterance', utterance, content, paused);
+}
+
+function thinkFor(seat: Seat, utterance: number, question: string, reply: ThinkingReply): Promise<CallAction | undefined> {
+  const { session, llm, call } = seat.options;
+  return think({
+    llm,
+    agent: seat.agent,
+    lines: seat.lines,
+    limits: seat.limits,
+    context: call.context ?? {},
+    history: toMessages(session.history, seat.lastTurn),
+    question,
+    turnId: seat.lastTurn,
+    utterance,
+    tools: seat.tools,
+    clock: session.options.clock,
+    signal: reply.signal,
+    dispatch: session.dispatch,
+    released: reply.released,
+    fillSlot: (name, value) => fillSlot(seat, name, value),
+    onText: (text) => { reply.voice.say(text); },
+    onPause: () => { reply.voice.pause(); },
+    textLength: () => reply.voice.textLength,
+  });
+}
+
+async function fillSlot(seat: Seat, name: string, value: unknown): Promise<ToolResult> {
+  const { keypad } = (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
+  const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits);
+  if (keypad !== undefined && typed === '') return { ok: false, text: 'The caller typed nothing.' };
+  const { ok, message } = await seat.slots.fill(name, typed);
+  return { ok, text: message };
+}
+
+function say(seat: Seat, text: string, trigger: ReplyTrigger): void {
+  if (text === '') return;
+  if (seat.reply !== undefined && seat.options.session.ledger !== undefined) seat.waitingLines.push(text);
+  else begin(seat, trigger, 0, lineContent(seat, text));
+}
+
+/** A line that was rendered before needs no voice now. */
+function lineContent(seat: Seat, text: string): ReplyContent {
+  const { call } = seat.options;
+  const { voice, language } = seat.agent;
+  const audio = call.lines?.get({ text, format: call.media.start.outbound, voice, language });
+  return audio === undefined ? { kind: 'line', text } : { kind: 'rendered', text, audio };
+}
+
+function heard(seat: Seat, action: CallAction | undefined): void {
+  seat.reply = undefined;
+  const line = seat.waitingLines.shift();
+  if (line !== undefined) begin(seat, 'say', 0, lineContent(seat, line));
+  else if (seat.ending !== undefined) seat.options.end(seat.ending);
+  else if (action !== undefined) act(seat, action);
+}
+
+function act(seat: Seat, action: CallAction): void {
+  const { session } = seat.options;
+  switch (action.type) {
+    case 'end-call':
+      seat.options.end('agent-hung-up');
+      return;
+    case 'transfer': {
+      const target = seat.agent.transfers?.[action.name];
+      if (target === undefined) return;
+      // The caller comes back or hears why (fault C-13).
+      seat.options.transfer(target.to).catch(() => { answer(seat, 0, '', false); });
+      return;
+    }
+    case 'hand-over': {
+      const next = seat.agent.handoffs?.find(({ name }) => name === action.name);
+      if (next === undefined) return;
+      session.dispatch({ type: 'handoff', from: seat.agent.name, to: next.name });
+      seat.agent = next;
+      seat.lines = { ...defaultLines, ...next.lines };
+      seat.limits = { ...defaultLimits, ...next.limits };
+      seat.slots = slotsOf(session, next);
+      if (next.greeting === undefined) answer(seat, 0, '', false);
+      else say(seat, next.greeting, 'greeting');
+    }
+  }
+}
+
+function failed(seat: Seat, trigger: ReplyTrigger, error: VoiceError | undefined, cause: unknown): void {
+  seat.reply = undefined;
+  const { session } = seat.options;
+  const stage = error?.stage ?? 'call';
+  session.dispatch({
+    type: 'error',
+    stage,
+    code: error?.code ?? 'call.unexpected',
+    message: error?.message ?? `A reply failed: ${cause instanceof Error ? cause.name : 'unknown error'}.`,
+  });
+  if (trigger === 'apology') seat.options.end('providers-failed');
+  else apologise(seat, 'providers-failed');
+}
+
+function apologise(seat: Seat, reason: CallEndReason): void {
+  if (seat.ending !== undefined && seat.reply?.trigger === 'apology') return;
+  seat.ending = reason;
+  seat.waitingLines.length = 0;
+  begin(seat, 'apology', 0, lineContent(seat, seat.lines.apology));
+}
+
+function endAfterReply(seat: Seat, reason: CallEndReason): void {
+  seat.ending = reason;
+  if (seat.options.session.ledger === undefined) seat.options.end(reason);
+}
+
+function open(seat: Seat): void {
+  const { call, session } = seat.options;
+  if (call.resume === undefined) {
+    if (seat.agent.greeting !== undefined) say(seat, seat.agent.greeting, 'greeting');
+    return;
+  }
+  const question = session.history.findLast((entry) => entry.role === 'user');
+  const isAnswered = session.history.some(
+    (entry) => entry.role === 'agent' && entry.utterance === question?.utterance && entry.text !== '',
+  );
+  if (question === undefined || isAnswered) say(seat, seat.lines.resumed, 'resume');
+  else answer(seat, question.utterance, question.text, false);
+}

@@ -1,0 +1,126 @@
+// An agent: data plus functions. What it says, knows, may do, and where its limits are.
+import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import type { TurnPolicy } from '../turn/turn-policy.js';
+import type { Slot } from './slots.js';
+import type { Tool } from './tool.js';
+
+/** What the application knows about this call; tools and instructions see it, a model only what they put into text. */
+export type CallContext = Readonly<Record<string, unknown>>;
+
+/** Looks something up for the model before it answers. What it returns is data, never instructions. */
+export interface Retriever {
+  retrieve(query: string, options: { readonly signal: AbortSignal }): Promise<readonly RetrievedPassage[]>;
+  /** How long an answer may wait for it. Default 400 ms; later results are dropped. */
+  readonly deadlineMs?: number | undefined;
+}
+
+export interface RetrievedPassage {
+  readonly text: string;
+  readonly source?: string | undefined;
+}
+
+/** Lines the agent can always say, without a model. Rendered before they are needed. */
+export interface AgentLines {
+  /** Something of ours failed; the call ends. */
+  readonly apology: string;
+  /** A tool takes long. */
+  readonly filler: string;
+  /** The caller says nothing; one line per time asked, the last repeats. */
+  readonly silence: readonly string[];
+  readonly goodbye: string;
+  /** The line was lost and is back. */
+  readonly resumed: string;
+  /** The model refused, was cut by a filter or said nothing. */
+  readonly refused: string;
+}
+
+export interface AgentLimits {
+  /** Model requests per reply, tools between them. Default 6. */
+  readonly steps: number;
+  /** Tokens of one model response. Default 500. */
+  readonly responseTokens: number;
+  /** Seconds of speech in one reply. Default 90. */
+  readonly spokenSeconds: number;
+  /** Minutes of one call. Default 60. */
+  readonly callMinutes: number;
+  /** Characters of history given to a model; older turns are left out. Default 24,000. */
+  readonly historyCharacters: number;
+}
+
+export interface Agent {
+  readonly name: string;
+  /** What the model is told it is, or a function of the call's context. */
+  readonly instructions: string | ((context: CallContext) => string);
+  readonly greeting?: string | undefined;
+  readonly voice?: string | undefined;
+  /** BCP 47. */
+  readonly language?: string | undefined;
+  /** Words the recogniser should expect. */
+  readonly keyterms?: readonly string[] | undefined;
+  readonly tools?: readonly Tool[] | undefined;
+  readonly slots?: Readonly<Record<string, Slot>> | undefined;
+  readonly retriever?: Retriever | undefined;
+  /** Agents this one may hand the caller to, by name. */
+  readonly handoffs?: readonly Agent[] | undefined;
+  /** Where `transfer_call` leads: names the model may use, numbers it never sees. */
+  readonly transfers?: Readonly<Record<string, { readonly to: string; readonly description: string }>> | undefined;
+  /** The model may end the call. Default true. */
+  readonly canEndCall?: boolean | undefined;
+  readonly lines?: Partial<AgentLines> | undefined;
+  readonly limits?: Partial<AgentLimits> | undefined;
+  readonly turn?: Partial<TurnPolicy> | undefined;
+  readonly temperature?: number | undefined;
+}
+
+export const defaultLines: AgentLines = {
+  apology: 'I am sorry, something went wrong on our side. Please call again in a moment. Goodbye.',
+  filler: 'One moment, please.',
+  silence: ['Are you still there?', 'I can not hear you. Is there anything I can do for you?'],
+  goodbye: 'Thank you for calling. Goodbye.',
+  resumed: 'Sorry, we were cut off for a moment. Please go on.',
+  refused: 'I am sorry, I can not help with that. Is there anything else?',
+};
+
+export const defaultLimits: AgentLimits = {
+  steps: 6,
+  responseTokens: 500,
+  spokenSeconds: 90,
+  callMinutes: 60,
+  historyCharacters: 24_000,
+};
+
+const toolName = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
+const reservedNames: ReadonlySet<string> = new Set(['transfer_call', 'end_call', 'fill_slot', 'hand_over']);
+
+/** All that is wrong with an agent, found before the first call. `hasApproval`: the application decides about risky tools. */
+export function agentProblems(agent: Agent, hasApproval: boolean): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const seen = new Set<string>();
+  for (const [index, tool] of (agent.tools ?? []).entries()) {
+    const path = `agent.tools[${index}]`;
+    if (!toolName.test(tool.name) || reservedNames.has(tool.name) || seen.has(tool.name)) {
+      problems.push({
+        code: 'config.tool_name',
+        path: `${path}.name`,
+        message: 'a tool needs a name of its own: letters, digits, "_" and "-", at most 64, not one of the built-in tools',
+        found: JSON.stringify(tool.name),
+        allowed: `${String(toolName)}, not ${[...reservedNames].join(', ')}`,
+      });
+    }
+    seen.add(tool.name);
+    if ((tool.risk === 'money' || tool.risk === 'irreversible') && !hasApproval) {
+      problems.push({
+        code: 'config.tool_approval',
+        path: `${path}.risk`,
+        message: `"${tool.name}" is "${tool.risk}", so somebody must decide whether it may run: pass "approve" to the call`,
+      });
+    }
+  }
+  return problems;
+}
+
+/** Throws one ConfigError with every problem. */
+export function checkAgent(agent: Agent, hasApproval: boolean): void {
+  const problems = agentProblems(agent, hasApproval);
+  if (problems.length > 0) throw new ConfigError(problems);
+}

@@ -1,0 +1,156 @@
+// The heart of a call: every event goes through `dispatch`, which stamps, masks, records, reduces and decides.
+import { EventEmitter } from 'eventemitter3';
+import type { Clock, TimerHandle } from '../spec/clock.js';
+import { reduceTurn } from '../turn/reduce-turn.js';
+import type { TurnPolicy } from '../turn/turn-policy.js';
+import { initialTurnState, nextDeadline, type Deadline, type TurnCommand, type TurnState } from '../turn/turn-state.js';
+import type { CallEvent, CallEventBody } from './call-event.js';
+import type { CallLog } from './call-log.js';
+import { createCallLog } from './call-log.js';
+import { reduceHistory, type History } from './history.js';
+import { initialLatency, latencyAt, reduceLatency, type LatencyState } from './latency.js';
+import { createMaskGate, type MaskGate } from './mask-gate.js';
+import { reduceLedger, type PlaybackLedger } from './playback-ledger.js';
+
+export interface SessionOptions {
+  readonly callId: string;
+  readonly clock: Clock;
+  readonly policy: TurnPolicy;
+  readonly callerTrack: string;
+  /** False in assist: nobody takes turns with a machine. */
+  readonly takesTurns: boolean;
+  readonly resume?: readonly CallEvent[] | undefined;
+}
+
+export interface Session {
+  readonly options: SessionOptions;
+  readonly log: CallLog;
+  readonly gate: MaskGate;
+  readonly emitter: EventEmitter;
+  readonly controller: AbortController;
+  /** Reductions of the log. */
+  history: History;
+  ledger: PlaybackLedger;
+  turn: TurnState;
+  latency: LatencyState;
+  /** What the turn policy wants done; set by the agent's seat. */
+  onCommand: (command: TurnCommand) => void;
+  /** Milliseconds since the call began, resumptions included. */
+  now(): number;
+  dispatch(body: CallEventBody): void;
+  /** No more decisions: the call is ending. */
+  stopTurns(): void;
+}
+
+/** A deadline that changes nothing must not spin. */
+const repeatedDeadlineMs = 250;
+
+interface Internals {
+  timer: TimerHandle | undefined;
+  armed: Deadline | undefined;
+  passed: Deadline | undefined;
+  readonly commands: TurnCommand[];
+  isExecuting: boolean;
+  isStopped: boolean;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { clock, resume = [] } = options;
+  const startedAt = clock.now() - (resume.at(-1)?.atMs ?? 0);
+  const internals: Internals = {
+    timer: undefined,
+    armed: undefined,
+    passed: undefined,
+    commands: [],
+    isExecuting: false,
+    isStopped: !options.takesTurns,
+  };
+  const session: Session = {
+    options,
+    log: createCallLog(resume),
+    gate: createMaskGate((masked, reason) => { session.dispatch({ type: 'masking-changed', masked, reason }); }),
+    emitter: new EventEmitter(),
+    controller: new AbortController(),
+    history: [],
+    ledger: undefined,
+    turn: initialTurnState,
+    latency: initialLatency,
+    onCommand: () => undefined,
+    now: () => clock.now() - startedAt,
+    dispatch: (body) => { dispatch(session, internals, body); },
+    stopTurns: () => {
+      internals.isStopped = true;
+      internals.commands.length = 0;
+      clock.clearTimeout(internals.timer);
+    },
+  };
+  for (const event of resume) reduce(session, event);
+  return session;
+}
+
+function reduce(session: Session, event: CallEvent): readonly TurnCommand[] {
+  const { policy, callerTrack } = session.options;
+  session.history = reduceHistory(session.history, event);
+  session.ledger = reduceLedger(session.ledger, event);
+  session.latency = reduceLatency(session.latency, event);
+  const step = reduceTurn(session.turn, event, policy, callerTrack);
+  session.turn = step.state;
+  return step.commands;
+}
+
+function dispatch(session: Session, internals: Internals, body: CallEventBody): void {
+  const event = session.log.append(session.gate.event(body), session.now());
+  const wasThinking = session.turn.phase.name === 'thinking';
+  const commands = reduce(session, event);
+  tell(session.emitter, event);
+  if (internals.isStopped) return;
+  const latency = wasThinking && session.turn.phase.name === 'speaking' ? latencyAt(session.latency, event) : undefined;
+  if (latency !== undefined && event.type === 'agent-audio') {
+    session.dispatch({ type: 'turn-latency', turnId: event.turnId, ...latency });
+  }
+  internals.commands.push(...commands);
+  execute(session, internals);
+  armDeadline(session, internals);
+}
+
+/** In order, one at a time: what a command causes waits for the commands before it. */
+function execute(session: Session, internals: Internals): void {
+  if (internals.isExecuting) return;
+  internals.isExecuting = true;
+  try {
+    for (let command = internals.commands.shift(); command !== undefined; command = internals.commands.shift()) {
+      session.onCommand(command);
+    }
+  } finally {
+    internals.isExecuting = false;
+  }
+}
+
+function armDeadline(session: Session, internals: Internals): void {
+  const { clock, policy } = session.options;
+  const next = internals.isStopped ? undefined : nextDeadline(session.turn, policy);
+  const { armed } = internals;
+  if (next !== undefined && armed !== undefined && armed.name === next.name && armed.atMs === next.atMs) return;
+  clock.clearTimeout(internals.timer);
+  internals.armed = next;
+  if (next === undefined) return;
+  const isRepeated = internals.passed?.name === next.name && internals.passed.atMs === next.atMs;
+  const delayMs = Math.max(isRepeated ? repeatedDeadlineMs : 0, next.atMs - session.now());
+  internals.timer = clock.setTimeout(() => {
+    internals.armed = undefined;
+    internals.passed = next;
+    session.dispatch({ type: 'deadline-passed', name: next.name });
+  }, delayMs);
+}
+
+/** One listener's exception is its own: neither the call nor the next listener sees it. */
+function tell(emitter: EventEmitter, event: CallEvent): void {
+  if (emitter.listenerCount(event.type) === 0) return;
+  for (const listener of emitter.listeners(event.type)) {
+    try {
+      listener(event);
+    } catch (error) {
+      queueMicrotask(() => emitter.emit('listener-failed', error));
+    }
+  }
+}

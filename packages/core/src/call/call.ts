@@ -1,0 +1,90 @@
+// A call as applications see it: typed events, a way to speak and to end it, and a result.
+import type { Clock } from '../spec/clock.js';
+import type { AudioFormat } from '../spec/audio.js';
+import type { LlmAdapter, LlmMessage } from '../spec/llm.js';
+import type { SttAdapter } from '../spec/stt.js';
+import type { CallControl, MediaConnection, MediaEvent, MediaTrack, TelephonyCapabilities } from '../spec/telephony.js';
+import type { TtsAdapter } from '../spec/tts.js';
+import type { Agent, CallContext } from './agent.js';
+import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from './call-event.js';
+import type { ReadEvent } from './call-log.js';
+import type { LineCache } from './line-cache.js';
+import type { Approve } from './tool.js';
+
+/** Media whose start message has come: `acceptMedia` makes one of a connection. */
+export interface CallMedia {
+  readonly start: Extract<MediaEvent, { readonly type: 'start' }>;
+  readonly connection: MediaConnection;
+  /** What comes after the start. */
+  readonly events: AsyncIterable<MediaEvent>;
+  readonly capabilities: TelephonyCapabilities;
+  /** Audio that came before is delivered first. */
+  onAudio(listener: (track: string, audio: Uint8Array, atMs: number) => void): void;
+}
+
+/** One adapter per stage; a chain is an adapter too (`fallbackStt` and its like). */
+export interface CallProviders {
+  /** `'media'`: the media connection brings its own transcripts. */
+  readonly stt: SttAdapter | 'media';
+  readonly llm?: LlmAdapter | undefined;
+  readonly tts?: TtsAdapter | undefined;
+}
+
+export interface RunCallOptions {
+  /** Default: the media's own call id. */
+  readonly callId?: string | undefined;
+  /** `agent`: a machine talks on `agentTrack`'s behalf. `assist`: it only listens. */
+  readonly mode: 'agent' | 'assist';
+  readonly media: CallMedia;
+  readonly providers: CallProviders;
+  /** Needed in mode `agent`. */
+  readonly agent?: Agent | undefined;
+  /** The track that is answered. Default: the media's first. */
+  readonly callerTrack?: string | undefined;
+  /** BCP 47; default: the agent's. */
+  readonly language?: string | undefined;
+  readonly context?: CallContext | undefined;
+  readonly approve?: Approve | undefined;
+  /** Carrier commands for this call; without them a hang-up closes the media. */
+  readonly control?: CallControl | undefined;
+  readonly lines?: LineCache | undefined;
+  /** The snapshot of the same call's log: it goes on where that ended. */
+  readonly resume?: readonly CallEvent[] | undefined;
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is heard on the line, for recordings: the caller's audio and the agent's as it is played, behind the mask gate. */
+export type AudioTap = (side: 'caller' | 'agent', track: string, audio: Uint8Array, format: AudioFormat, atMs: number) => void;
+
+export interface CallResult {
+  readonly callId: string;
+  readonly reason: CallEndReason;
+  readonly durationMs: number;
+  /** Everything said and heard, as a model would be told it. */
+  readonly messages: readonly LlmMessage[];
+  readonly log: readonly CallEvent[];
+}
+
+export type CallListener<Type extends CallEventType> = (event: CallEventOf<Type>) => void;
+
+export interface Call {
+  readonly callId: string;
+  readonly tracks: readonly MediaTrack[];
+  /** Settles when the call is over and everything of it is closed; never rejects. */
+  readonly done: Promise<CallResult>;
+  /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
+  on<Type extends CallEventType>(type: Type, listener: CallListener<Type>): () => void;
+  /** Every event, in order; a reader that is slow loses some, and is told how many. */
+  events(options?: { readonly fromSeq?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<ReadEvent>;
+  /** What a resumption needs. */
+  snapshot(): readonly CallEvent[];
+  onAudio(tap: AudioTap): () => void;
+  /** Says a line after what is being said. */
+  say(text: string): void;
+  /** Speaks no more, waits for what was said to be heard unless `now`, then ends the call. */
+  hangup(options?: { readonly now?: boolean | undefined }): void;
+  transfer(to: string, options?: { readonly from?: string | undefined }): Promise<void>;
+  /** Nothing said or typed reaches any record until the returned function is called. */
+  mask(reason: string): () => void;
+}
