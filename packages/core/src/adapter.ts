@@ -1,4 +1,5 @@
 // What adapters import, as '@voicewire/core/adapter'. Nothing else in core is open to them.
+export type { AttemptReport, OnAttempt } from './spec/attempt.js';
 export type { AudioEncoding, AudioFormat } from './spec/audio.js';
 export type { Clock, TimerHandle } from './spec/clock.js';
 export type { ErrorClass, Stage, VoiceError } from './spec/error.js';
@@ -64,3 +65,31 @@ export { classOfCloseCode, classOfHttpStatus, parseRetryAfter } from './errors/c
 export { loadApiKey, loadSetting, type ApiKeySource } from './kit/load-api-key.js';
 export { parseOptions } from './kit/parse-options.js';
 export { healthKey } from './kit/health-key.js';
+export { createEventQueue, type EventQueue, type EventQueueOptions } from './kit/event-queue.js';
+export { constantTimeEqual, hmac, type HmacInput } from './kit/signature.js';
+export type { HttpRequest } from './kit/http-exchange.js';
+export type { HttpRefusal, HttpTarget, RefusalDetails } from './kit/http-failure.js';
+export { openHttpStream, type HttpStream, type HttpStreamRequest } from './kit/http-stream.js';
+export { sendHttpRequest, type HttpResponse } from './kit/http-request.js';
+export { createHttpFetch, type HttpFetchOptions } from './kit/http-fetch.js';
+export { parseJson } from './kit/http-json.js';
+export { parseSse, type SseEvent, type SseOptions } from './kit/sse.js';
+export { parseNdjson, type NdjsonOptions } from './kit/ndjson.js';
+export { createLazyStream } from './kit/lazy-stream.js';
+export {
+  connectWebSocket,
+  type Frame,
+  type WebSocketLink,
+  type WebSocketLinkOptions,
+} from './kit/websocket-link.js';
+export { type PeerVerdict, type ReadVerdict, type VerdictReading } from './kit/websocket-failure.js';
+export { readJsonMessage } from './kit/websocket-message.js';
+export { openWebSocketStream, type SttFrames, type WebSocketStreamOptions } from './kit/websocket-stream.js';
+export {
+  openSdkStream,
+  type CountedSttStream,
+  type SdkStreamOptions,
+  type SttFeed,
+  type SttTransport,
+} from './kit/sdk-stream.js';
+export { checkSttRequest, checkTtsRequest } from './kit/check-request.js';

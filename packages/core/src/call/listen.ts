@@ -9,6 +9,7 @@ import type { Clock } from '../spec/clock.js';
 import type { VoiceError } from '../spec/error.js';
 import type { SttAdapter, SttEvent, SttStream } from '../spec/stt.js';
 import type { CallEventBody } from './call-event.js';
+import { attemptEvent } from './attempt-event.js';
 import type { MaskGate } from './mask-gate.js';
 import { chooseFormat } from './speak.js';
 
@@ -139,6 +140,7 @@ function openStream(state: State): void {
     isSpeech: () => state.vad.isSpeech,
     clock,
     signal,
+    onAttempt: (report) => { state.options.dispatch(attemptEvent('stt', report, state.options.track)); },
   });
   state.stream = stream;
   state.streamStartMs = state.waiting.length > 0 ? state.waitingFromMs : state.positionMs;
@@ -162,10 +164,10 @@ async function read(state: State, stream: SttStream): Promise<void> {
 }
 
 function reportEvent(state: State, event: SttEvent, offsetMs: number): void {
-  const { track, dispatch, stt } = state.options;
+  const { track, dispatch } = state.options;
   switch (event.type) {
     case 'ready':
-      return dispatch({ type: 'provider-used', stage: 'stt', provider: stt.provider, track });
+      return;
     case 'partial':
       if (event.endMs + offsetMs <= state.promotedUntilMs) return;
       state.partial = { ...event, startMs: event.startMs + offsetMs, endMs: event.endMs + offsetMs };

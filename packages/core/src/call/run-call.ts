@@ -1,4 +1,5 @@
 // Runs one call from its media's start to its end: agent or assist, over any number of labelled tracks.
+import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import type { TimerHandle } from '../spec/clock.js';
@@ -138,12 +139,18 @@ function openEars(running: Running, ears: Map<string, Ears>): void {
     }
   }
   const formats = new Map(media.start.tracks.map(({ label, format }) => [label, format]));
+  /** Where each track's own timeline begins in the call. */
+  const starts = new Map<string, number>();
   media.onAudio((track, audio, atMs) => {
     const format = formats.get(track);
     if (format === undefined || running.ended !== undefined) return;
     running.lastAudioAt = session.now();
     ears.get(track)?.hear(audio, atMs);
-    for (const tap of running.taps) guard(() => { tap('caller', track, audio, format, atMs); });
+    if (running.taps.size === 0) return;
+    const startMs = starts.get(track) ?? session.now() - atMs;
+    starts.set(track, startMs);
+    const masked = session.gate.audio(audio, format, durationMs(audio.byteLength, format));
+    for (const tap of running.taps) guard(() => { tap('caller', track, masked, format, startMs + atMs); });
   });
 }
 

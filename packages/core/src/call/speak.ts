@@ -5,6 +5,7 @@ import { ProviderError } from '../errors/provider-error.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { TtsAdapter, TtsSession, TtsUtterance } from '../spec/tts.js';
+import { attemptEvent } from './attempt-event.js';
 import type { CallEventBody } from './call-event.js';
 import type { Player } from './player.js';
 import { createClauseSplitter, normaliseForSpeech, type ClauseSplitter } from './speech-text.js';
@@ -88,7 +89,14 @@ function rank(format: AudioFormat, wanted: AudioFormat): number {
 function sessionOf(state: State): TtsSession {
   if (state.session !== undefined) return state.session;
   const { tts, voice, language, clock, signal } = state.options;
-  const session = tts.connect({ format: state.ttsFormat, voice, language, clock, signal });
+  const session = tts.connect({
+    format: state.ttsFormat,
+    voice,
+    language,
+    clock,
+    signal,
+    onAttempt: (report) => { state.options.dispatch(attemptEvent('tts', report)); },
+  });
   state.session = session;
   // A failed connection is reported by the utterance that needed it.
   session.ready.catch(() => undefined);

@@ -2,6 +2,7 @@
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { FinishReason, LlmAdapter, LlmMessage, LlmTool, LlmToolCall } from '../spec/llm.js';
 import type { Agent, AgentLimits, AgentLines, CallContext, RetrievedPassage } from './agent.js';
+import { attemptEvent } from './attempt-event.js';
 import type { CallEventBody } from './call-event.js';
 import { trimMessages } from './history.js';
 import type { ToolResult, ToolRunner, ToolTurn } from './run-tools.js';
@@ -84,6 +85,7 @@ async function respond(options: ThinkOptions, messages: readonly LlmMessage[], t
     maxTokens: limits.responseTokens,
     clock: options.clock,
     signal: options.signal,
+    onAttempt: (report) => { dispatch(attemptEvent('llm', report)); },
   });
   for await (const part of parts) {
     switch (part.type) {

@@ -1,4 +1,5 @@
 // The contract of language-model adapters: one request, one stream of parts.
+import type { OnAttempt } from './attempt.js';
 import type { Clock } from './clock.js';
 
 /** What a language model can do. Each field is a promise that the conformance suite checks. */
@@ -56,6 +57,8 @@ export interface LlmRequest {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
+  /** For chains; a single adapter ignores it. */
+  readonly onAttempt?: OnAttempt | undefined;
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'refusal';

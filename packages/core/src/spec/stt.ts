@@ -1,5 +1,6 @@
 // The contract of speech-to-text adapters. Times are milliseconds from the first byte written to the stream.
 import type { AudioFormat } from './audio.js';
+import type { OnAttempt } from './attempt.js';
 import type { Clock } from './clock.js';
 
 /** What an STT provider can do. Each field is a promise that the conformance suite checks. */
@@ -37,6 +38,8 @@ export interface SttRequest {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
+  /** For chains; a single adapter ignores it. */
+  readonly onAttempt?: OnAttempt | undefined;
 }
 
 export interface Word {

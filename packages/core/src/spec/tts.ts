@@ -1,5 +1,6 @@
 // The contract of text-to-speech adapters: one session per call, one utterance per reply.
 import type { AudioFormat } from './audio.js';
+import type { OnAttempt } from './attempt.js';
 import type { Clock } from './clock.js';
 import type { VoiceError } from './error.js';
 
@@ -24,6 +25,8 @@ export interface TtsRequest {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
+  /** For chains; a single adapter ignores it. */
+  readonly onAttempt?: OnAttempt | undefined;
 }
 
 export interface SpeakOptions {

@@ -82,7 +82,7 @@ function textCame(
   policy: TurnPolicy,
 ): TurnStep {
   const { phase, caller } = state;
-  const isTail = phase.name === 'thinking' && !caller.heard;
+  const isTail = phase.name === 'thinking' && phase.utterance > 0 && !caller.heard;
   if (isTail) return tailCame(state, phase, event);
   if (policy.requireSpeech && !caller.heard) return stay(state);
   const next = withCaller(state, {
@@ -101,12 +101,13 @@ function tailCame(
   event: CallEventOf<'transcript-partial' | 'transcript-final'>,
 ): TurnStep {
   const whole = joinText(phase.settledText, event.text);
-  if (event.text === '' || (phase.utterance === 0 && event.type === 'transcript-partial')) return stay(state);
+  if (event.text === '') return stay(state);
   if (whole === phase.answers) {
     return stay(event.type === 'transcript-final' ? { ...state, phase: { ...phase, settledText: whole } } : state);
   }
   const isFinal = event.type === 'transcript-final';
   const next = withCaller(state, {
+    heard: true,
     finalText: isFinal ? event.text : '',
     partialText: isFinal ? '' : event.text,
     endedAtMs: event.atMs,

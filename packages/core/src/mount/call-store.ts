@@ -1,0 +1,46 @@
+// What outlives a call's media: enough to bring the call back. In memory here; a database for several nodes.
+import type { CallEvent } from '../call/call-event.js';
+import type { CallContext } from '../call/agent.js';
+
+/** How a call stands. `interrupted`: its media was lost, the carrier is about to ask what comes next. */
+export type CallStanding = 'expected' | 'live' | 'interrupted' | 'over';
+
+export interface CallRecord {
+  readonly callId: string;
+  readonly provider: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  readonly context: CallContext;
+  readonly standing: CallStanding;
+  /** The log as far as it is kept. */
+  readonly events: readonly CallEvent[];
+  /** Wall-clock time, ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+}
+
+/** Answers from memory: nothing on the call path may wait for a database. */
+export interface CallStore {
+  get(callId: string): CallRecord | undefined;
+  put(record: CallRecord): void;
+  /** Newest first. */
+  list(): readonly CallRecord[];
+}
+
+/** The latest calls, at most `maxRecords` (default 1,000); calls that are not over are kept. */
+export function createMemoryCallStore(maxRecords = 1_000): CallStore {
+  const records = new Map<string, CallRecord>();
+  return {
+    get: (callId) => records.get(callId),
+    put(record) {
+      records.delete(record.callId);
+      records.set(record.callId, record);
+      for (const [callId, old] of records) {
+        if (records.size <= maxRecords) return;
+        if (old.standing === 'over') records.delete(callId);
+      }
+    },
+    list: () => [...records.values()].reverse(),
+  };
+}

@@ -1,0 +1,92 @@
+// What the files of this folder share: the application's options, and what lives as long as the process.
+import type { EventEmitter } from 'eventemitter3';
+import type { WebSocketServer } from 'ws';
+import type { Agent, CallContext } from '../call/agent.js';
+import type { Call } from '../call/call.js';
+import type { LineCache } from '../call/line-cache.js';
+import type { Approve } from '../call/tool.js';
+import type { BudgetOptions, Chain } from '../resilience/provider-chains.js';
+import type { Clock } from '../spec/clock.js';
+import type { LlmAdapter } from '../spec/llm.js';
+import type { SttAdapter } from '../spec/stt.js';
+import type { TelephonyAdapter } from '../spec/telephony.js';
+import type { TtsAdapter } from '../spec/tts.js';
+import type { CallRecord, CallStore } from './call-store.js';
+import type { TokenStore } from './tokens.js';
+
+/** Who answers a call, decided when it comes in. */
+export interface IncomingCall {
+  readonly callId: string;
+  readonly provider: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  readonly context: CallContext;
+}
+
+export interface VoicewireOptions {
+  /** Where carriers reach this process: `https://voice.example.com`, no path of its own needed. */
+  readonly publicUrl: string;
+  /** Where media sockets are reached, if elsewhere. Default: `publicUrl` with `ws`. */
+  readonly publicMediaUrl?: string | undefined;
+  /** What all paths begin with. Default `/voicewire`. */
+  readonly basePath?: string | undefined;
+  readonly telephony: readonly TelephonyAdapter[];
+  /** `'media'` for connections that bring their own transcripts; others use the chain. */
+  readonly stt: Chain<SttAdapter> | 'media';
+  readonly llm?: Chain<LlmAdapter> | undefined;
+  readonly tts?: Chain<TtsAdapter> | undefined;
+  /** One agent for all, or a choice per call; without one calls are assisted. */
+  readonly agent?: Agent | ((call: IncomingCall) => Agent) | undefined;
+  readonly approve?: Approve | undefined;
+  readonly budgets?: BudgetOptions | undefined;
+  /** Calls at once; one more is told that all lines are busy. Default 300. */
+  readonly maxCalls?: number | undefined;
+  readonly store?: CallStore | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What a media socket may become; the token leads here. */
+export interface ExpectedCall {
+  readonly record: CallRecord;
+  readonly adapter: TelephonyAdapter;
+  readonly agent: Agent | undefined;
+  readonly stt: 'media' | undefined;
+}
+
+/** One mounted Voicewire. */
+export interface Mount {
+  readonly options: VoicewireOptions;
+  readonly basePath: string;
+  readonly clock: Clock;
+  readonly store: CallStore;
+  readonly tokens: TokenStore<ExpectedCall>;
+  readonly calls: Map<string, Call>;
+  readonly lines: LineCache;
+  readonly emitter: EventEmitter;
+  readonly sockets: WebSocketServer;
+  readonly adapters: ReadonlyMap<string, TelephonyAdapter>;
+  readonly stt: SttAdapter | 'media';
+  readonly llm: LlmAdapter | undefined;
+  readonly tts: TtsAdapter | undefined;
+  isClosing: boolean;
+}
+
+/** Absolute address of one of our paths, as a carrier is told it. */
+export function publicPath(mount: Mount, provider: string, name: string, query = ''): string {
+  return `${mount.options.publicUrl.replace(/\/+$/, '')}${mount.basePath}/${provider}/${name}${query}`;
+}
+
+export function mediaUrlOf(mount: Mount, provider: string): string {
+  const base = mount.options.publicMediaUrl ?? mount.options.publicUrl;
+  return `${base.replace(/^http/, 'ws').replace(/\/+$/, '')}${mount.basePath}/${provider}/media`;
+}
+
+export function warn(mount: Mount, code: string, message: string): void {
+  mount.emitter.emit('warning', { code, message });
+}
+
+export function agentFor(mount: Mount, record: CallRecord): Agent | undefined {
+  const { agent } = mount.options;
+  return typeof agent === 'function' ? agent(record) : agent;
+}
