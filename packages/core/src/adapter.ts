@@ -62,7 +62,13 @@ export { BaseVoiceError, isVoiceError } from './errors/voice-error.js';
 export { ConfigError, type ConfigProblem } from './errors/config-error.js';
 export { ProviderError, type ProviderErrorOptions } from './errors/provider-error.js';
 export { classOfCloseCode, classOfHttpStatus, parseRetryAfter } from './errors/classify.js';
-export { loadApiKey, loadSetting, type ApiKeySource } from './kit/load-api-key.js';
+export {
+  loadApiKey,
+  loadBaseUrl,
+  loadSetting,
+  type ApiKeySource,
+  type BaseUrlSource,
+} from './kit/load-api-key.js';
 export { parseOptions } from './kit/parse-options.js';
 export { healthKey } from './kit/health-key.js';
 export { createEventQueue, type EventQueue, type EventQueueOptions } from './kit/event-queue.js';
@@ -93,3 +99,7 @@ export {
   type SttTransport,
 } from './kit/sdk-stream.js';
 export { checkSttRequest, checkTtsRequest } from './kit/check-request.js';
+export { readWav, writeWav } from './audio/wav.js';
+export { canConvert, createConverter, decodeSamples, encodeSamples, type Converter } from './audio/convert.js';
+export { bytesFor, bytesPerMs, durationMs, isSameFormat, sampleBytes, silence } from './audio/format.js';
+export { stripWavHeader, type WavHeaderStripper } from './audio/strip-wav-header.js';

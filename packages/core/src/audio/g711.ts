@@ -24,7 +24,12 @@ function mulawStep(index: number): Step {
   const size = 8 << (index >> 4);
   const edge = (128 << (index >> 4)) + size * (index & 15) - 132;
   // The first step is cut in half by zero, so its edge would lie below.
-  return { edge: Math.max(edge, 0), level: edge + size / 2, positiveCode: index ^ 0xff, negativeCode: index ^ 0x7f };
+  return {
+    edge: Math.max(edge, 0),
+    level: edge + size / 2,
+    positiveCode: index ^ 0xff,
+    negativeCode: index ^ 0x7f,
+  };
 }
 
 function alawStep(index: number): Step {
@@ -50,7 +55,10 @@ function buildLaw(stepAt: (index: number) => Step, shift: number): Law {
   return { levels, codes, shift };
 }
 
-const laws: Readonly<Record<G711Encoding, Law>> = { mulaw: buildLaw(mulawStep, 2), alaw: buildLaw(alawStep, 4) };
+const laws: Readonly<Record<G711Encoding, Law>> = {
+  mulaw: buildLaw(mulawStep, 2),
+  alaw: buildLaw(alawStep, 4),
+};
 
 /** The sample each of the 256 codes stands for; read only. */
 export function g711Levels(encoding: G711Encoding): Int16Array {

@@ -188,6 +188,7 @@ function thinkFor(seat: Seat, utterance: number, question: string, reply: Thinki
     signal: reply.signal,
     dispatch: session.dispatch,
     released: reply.released,
+    canTransfer: call.control?.transfer !== undefined,
     fillSlot: (name, value) => fillSlot(seat, name, value),
     onText: (text) => { reply.voice.say(text); },
     onPause: () => { reply.voice.pause(); },

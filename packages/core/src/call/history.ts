@@ -101,15 +101,15 @@ function replyMessages(entry: AgentEntry): readonly LlmMessage[] {
 /** Leaves out the oldest turns beyond a budget of characters; a tool's call and result stay or go together. */
 export function trimMessages(messages: readonly LlmMessage[], maxCharacters: number): readonly LlmMessage[] {
   let total = 0;
-  let first = messages.length;
+  let firstTurn = messages.length - 1;
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages[index];
     if (message === undefined) break;
     total += message.content.length + (message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '').length : 0);
-    if (total > maxCharacters && first < messages.length) break;
-    if (message.role === 'user') first = index;
+    if (total > maxCharacters) return messages.slice(firstTurn);
+    if (message.role === 'user') firstTurn = index;
   }
-  return messages.slice(first === messages.length ? Math.max(0, messages.length - 1) : first);
+  return messages;
 }
 
 /** State a provider gave for its own eyes goes back to it alone. */

@@ -31,6 +31,8 @@ export interface ThinkOptions {
   readonly dispatch: (body: CallEventBody) => void;
   /** Settles when tools may run: speculative replies wait. */
   readonly released: Promise<void>;
+  /** The carrier of this call can transfer it. */
+  readonly canTransfer: boolean;
   readonly fillSlot: (name: string, value: unknown) => Promise<ToolResult>;
   readonly onText: (text: string) => void;
   /** What was written so far should be spoken now. */
@@ -46,7 +48,7 @@ export async function think(options: ThinkOptions): Promise<CallAction | undefin
   const { agent, limits } = options;
   const system = await systemMessages(options);
   const messages: LlmMessage[] = [...system, ...trimMessages(options.history, limits.historyCharacters)];
-  const tools = toolsOf(agent);
+  const tools = toolsOf(agent, options.canTransfer);
   let hasSpoken = false;
   for (let step = 1; ; step += 1) {
     const response = await respond(options, messages, step < limits.steps ? tools : []);
@@ -144,8 +146,8 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
   });
 }
 
-function toolsOf(agent: Agent): readonly LlmTool[] {
-  const transfers = Object.entries(agent.transfers ?? {});
+function toolsOf(agent: Agent, canTransfer: boolean): readonly LlmTool[] {
+  const transfers = canTransfer ? Object.entries(agent.transfers ?? {}) : [];
   const handoffs = agent.handoffs ?? [];
   const slots = fillSlotTool(agent.slots ?? {});
   return [

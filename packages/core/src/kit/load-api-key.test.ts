@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadApiKey, loadSetting } from './load-api-key.js';
+import { loadApiKey, loadBaseUrl, loadSetting } from './load-api-key.js';
 
 const source = { envVar: 'ACME_API_KEY', provider: 'acme' };
 
@@ -41,5 +41,26 @@ describe('loadSetting', () => {
     vi.stubEnv('ACME_URL', ' ');
     expect(loadSetting({ envVar: 'ACME_URL' })).toBeUndefined();
     expect(loadSetting({ value: 'http://here', envVar: 'ACME_URL' })).toBe('http://here');
+  });
+});
+
+describe('loadBaseUrl', () => {
+  const urlSource = { envVar: 'ACME_URL', provider: 'acme', fallback: 'https://api.acme.test/v1' };
+
+  it('prefers the option, then the environment, then what is usual', () => {
+    expect(loadBaseUrl(urlSource).href).toBe('https://api.acme.test/v1');
+    vi.stubEnv('ACME_URL', 'http://from.env/v1');
+    expect(loadBaseUrl(urlSource).host).toBe('from.env');
+    expect(loadBaseUrl({ ...urlSource, baseUrl: 'http://from.option' }).host).toBe('from.option');
+  });
+
+  it.each(['localhost:8000', 'ws://secret.test', 'not a URL'])('refuses %s, unseen', (value) => {
+    vi.stubEnv('ACME_URL', value);
+    expect(() => loadBaseUrl(urlSource)).toThrowError(
+      expect.objectContaining({
+        code: 'config.invalid_option',
+        message: expect.stringMatching(/^(?!.*(secret|8000|not a)).*ACME_URL/),
+      }),
+    );
   });
 });

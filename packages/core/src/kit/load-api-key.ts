@@ -46,6 +46,30 @@ export function loadSetting(source: { value?: string | undefined; envVar: string
   return nonBlank(source.value) ?? nonBlank(process.env[source.envVar]);
 }
 
+export interface BaseUrlSource {
+  readonly baseUrl?: string | undefined;
+  readonly envVar: string;
+  readonly provider: string;
+  readonly fallback: string;
+}
+
+/**
+ * The server's address from the option, else from the environment, else `fallback`. Throws `ConfigError`
+ * (`config.invalid_option`) for what is no http or https URL; it is not shown, as it may carry a password.
+ */
+export function loadBaseUrl({ baseUrl, envVar, provider, fallback }: BaseUrlSource): URL {
+  const text = loadSetting({ value: baseUrl, envVar }) ?? fallback;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text);
+  throw new ConfigError(
+    {
+      code: 'config.invalid_option',
+      path: 'baseUrl',
+      message: `${provider} needs an http or https URL in the option baseUrl or the environment variable ${envVar}.`,
+    },
+    { provider },
+  );
+}
+
 function nonBlank(value: string | undefined): string | undefined {
   const trimmed = value?.trim();
   return trimmed === '' ? undefined : trimmed;

@@ -1,0 +1,81 @@
+// The API's data as schemas: what is accepted, what is answered, what OpenAPI says.
+import { z } from '@hono/zod-openapi';
+import type { CallRecord, CallResult } from '@voicewire/core';
+
+const e164 = z
+  .string()
+  .regex(/^\+[1-9]\d{6,14}$/, 'a phone number in E.164, as +14155550100')
+  .openapi({ example: '+14155550100' });
+
+export const dialSchema = z
+  .strictObject({
+    to_number: e164,
+    from_number: e164,
+    context: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({ description: 'What the agent and its tools may know about this call.' }),
+  })
+  .openapi('DialRequest');
+
+export const callSchema = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    direction: z.enum(['inbound', 'outbound']),
+    from_number: z.string(),
+    to_number: z.string(),
+    status: z.enum(['expected', 'live', 'interrupted', 'over']),
+    started_at: z.string().openapi({ description: 'ISO 8601' }),
+    ended_at: z.string().optional(),
+    end_reason: z.string().optional(),
+    duration_ms: z.number().optional(),
+  })
+  .openapi('Call');
+
+export const lineSchema = z
+  .object({
+    speaker: z.enum(['caller', 'agent']),
+    track: z.string().optional(),
+    text: z.string(),
+    at_ms: z.number().openapi({ description: 'Milliseconds since the call began.' }),
+    interrupted: z.boolean().optional().openapi({ description: 'The caller spoke over the rest, which was not heard.' }),
+  })
+  .openapi('TranscriptLine');
+
+export const transcriptSchema = z.object({ id: z.string(), lines: z.array(lineSchema) }).openapi('Transcript');
+
+export const healthSchema = z
+  .object({ status: z.enum(['ok', 'closing', 'full']), calls: z.number(), max_calls: z.number() })
+  .openapi('Health');
+
+export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).openapi('Error');
+
+export function toCall(record: CallRecord): z.infer<typeof callSchema> {
+  const end = record.events.findLast((event) => event.type === 'call-ended');
+  return {
+    id: record.callId,
+    provider: record.provider,
+    direction: record.direction,
+    from_number: record.from,
+    to_number: record.to,
+    status: record.standing,
+    started_at: record.startedAt,
+    ended_at: record.endedAt,
+    end_reason: end?.reason,
+    duration_ms: end?.durationMs,
+  };
+}
+
+/** What was said and what was heard, in order. */
+export function toLines(events: CallResult['log']): readonly z.infer<typeof lineSchema>[] {
+  return events.flatMap((event): z.infer<typeof lineSchema>[] => {
+    if (event.type === 'transcript-final' && event.text !== '') {
+      return [{ speaker: 'caller', track: event.track, text: event.text, at_ms: event.atMs }];
+    }
+    if (event.type === 'agent-heard' && event.text !== '') {
+      return [{ speaker: 'agent', text: event.text, at_ms: event.atMs, interrupted: event.outcome === 'interrupted' }];
+    }
+    return [];
+  });
+}
