@@ -4,8 +4,8 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const tests = ['**/*.test.ts', '**/*.test.tsx', '**/test/**', 'tests/**'];
-const shipped = ['packages/*/src/**/*.{ts,tsx}'];
-const adapters = ['packages/{stt,tts,llm,telephony}-*/src/**/*.ts'];
+const shipped = ['packages/*/src/**/*.{ts,tsx}', 'templates/*/src/**/*.ts'];
+const adapters = ['packages/{stt,tts,llm,telephony}-*/src/**/*.ts', 'templates/*/src/**/*.ts'];
 const browser = ['packages/dashboard/src/**/*.{ts,tsx}', 'packages/telephony-browser/src/client/**/*.ts'];
 
 const syntaxBans = [
@@ -25,7 +25,8 @@ const shippedBans = [
   },
   {
     selector: "MemberExpression[object.name='AbortSignal'][property.name='any']",
-    message: 'It leaks on signals that live as long as a call. Use a child controller and remove its listener.',
+    message:
+      'It leaks on signals that live as long as a call. Use a child controller and remove its listener.',
   },
 ];
 
@@ -57,13 +58,16 @@ const clockRules = {
 
 const typedRules = {
   '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  // `return handle(event)` is how a switch hands on.
+  '@typescript-eslint/no-confusing-void-expression': 'off',
   '@typescript-eslint/no-import-type-side-effects': 'error',
   '@typescript-eslint/no-unused-vars': [
     'error',
     { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true },
   ],
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+  // Objects are made by factories: their methods close over what they need and may be handed on.
+  '@typescript-eslint/unbound-method': 'off',
   // A method that fulfils an async contract needs no await of its own.
   '@typescript-eslint/require-await': 'off',
   // A provider's messages grow new members; a switch over them ends in `default`.
@@ -76,13 +80,16 @@ const typedRules = {
 };
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '**/coverage/', '.cache/', '.turbo/', 'templates/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '**/coverage/', '.cache/', '.turbo/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './tsconfig.browser.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './tsconfig.browser.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: typedRules,
   },
@@ -107,12 +114,14 @@ export default defineConfig(
     },
   },
   {
-    // A test may look a value up that must be there, and hand methods to expect().
+    // A test may look a value up that must be there, and read JSON it wrote itself.
     files: tests,
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
     },
   },
   { files: ['*.config.{ts,js}', '*/*/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },

@@ -1,6 +1,7 @@
-// How every package is built: ES modules and declarations for Node 20, one file per entry of its package.json.
+// How every package is built: ES modules and declarations for Node 20, one output file per entry of its package.json.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 
 interface Manifest {
@@ -8,18 +9,21 @@ interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
 }
 
-/** Leaves declarations out: three times faster, enough to run. */
+/** Leaves declarations out: several times faster, and enough to run. */
 const isFast = process.env['VOICEWIRE_FAST_BUILD'] === '1';
 
-/** Dependencies and peers, @voicewire/* among them, stay imports: tsup bundles nothing that package.json names. */
+/** Dependencies and peers, `@voicewire/*` among them, stay imports: nothing that package.json names is bundled. */
 export function packageConfig(options: Options = {}): ReturnType<typeof defineConfig> {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const exported = outputNames(Object.values(manifest.exports ?? {}).map(defaultTarget));
+  const started = outputNames(Object.values(manifest.bin ?? {}));
   return defineConfig({
-    entry: findEntries(process.cwd()),
+    entry: { ...entries(exported), ...entries(started), ...startedByName() },
+    dts: isFast || exported.length === 0 ? false : { entry: entries(exported) },
     format: 'esm',
     target: 'node20',
     platform: 'node',
-    dts: isFast ? false : { entry: findTypedEntries(process.cwd()) },
-    tsconfig: join(import.meta.dirname, 'tsconfig.build.json'),
+    tsconfig: fileURLToPath(new URL('./tsconfig.build.json', import.meta.url)),
     clean: true,
     splitting: true,
     sourcemap: true,
@@ -28,12 +32,28 @@ export function packageConfig(options: Options = {}): ReturnType<typeof defineCo
   });
 }
 
-/** What package.json exports or runs, an application's main file, and the files that worker threads start with. */
-function findEntries(root: string): Record<string, string> {
-  const names = [...exportedNames(root), ...(existsSync(join(root, 'src/main.ts')) ? ['main'] : [])];
-  const entries = names.map((name) => [name, sourceOf(root, name)] as const);
-  const workers = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('worker.ts'))
-    .map((path) => [basename(path, '.ts'), join('src', path)] as const);
-  return Object.fromEntries([...entries, ...workers]);
+/** The run-time file of one line of `exports`. */
+function defaultTarget(target: unknown): string {
+  if (typeof target === 'string') return target;
+  return (target as { readonly default?: string }).default ?? '';
+}
+
+/** `./dist/adapter.js` is built from the source named `adapter`; assets and patterns are nobody's source. */
+function outputNames(targets: readonly string[]): readonly string[] {
+  return targets
+    .filter((target) => /^\.\/dist\/[\w-]+\.js$/.test(target))
+    .map((target) => basename(target, '.js'));
+}
+
+function entries(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => [name, existsSync(`src/${name}.ts`) ? `src/${name}.ts` : `src/${name}/index.ts`]),
+  );
+}
+
+/** Files that no export names because something else starts them: an application's `main.ts`, a thread's `*worker.ts`. */
+function startedByName(): Record<string, string> {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' });
+  const started = files.filter((file) => file === 'main.ts' || file.endsWith('worker.ts'));
+  return Object.fromEntries(started.map((file) => [basename(file, '.ts'), join('src', file)]));
 }

@@ -57,7 +57,7 @@ function open(url: string, options: Partial<WebSocketStreamOptions> = {}) {
     provider: 'acme',
     url,
     signal: controller.signal,
-    frames: { audio: (audio) => audio, flush: () => 'flush', end: () => 'end' },
+    frames: { flush: () => 'flush', end: () => 'end' },
     decode,
     isEnd: (message) => (message as AcmeMessage).type === 'bye',
     ...options,
@@ -109,7 +109,7 @@ describe('openWebSocketStream', () => {
     });
     const { stream } = open(provider.url, {
       readyBy: 'message',
-      frames: { start: () => 'start', audio: (audio) => audio, end: () => 'end' },
+      frames: { start: () => 'start', end: () => 'end' },
     });
     stream.write(new Uint8Array(160));
     stream.flush();
@@ -186,7 +186,7 @@ describe('openWebSocketStream', () => {
 
   it('ends by closing where the protocol has no message for it', async () => {
     const provider = await startProvider(() => undefined);
-    const { stream } = open(provider.url, { frames: { audio: (audio) => audio } });
+    const { stream } = open(provider.url, { frames: {} });
     stream.end();
     expect(await readAll(stream)).toEqual({ types: ['ready'], error: undefined });
   });

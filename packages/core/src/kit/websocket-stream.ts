@@ -8,8 +8,8 @@ import { readJsonMessage } from './websocket-message.js';
 export interface SttFrames {
   /** Sent first on the open connection, where the protocol begins with one. */
   readonly start?: (() => Frame) | undefined;
-  /** Never called with empty audio. */
-  audio(audio: Uint8Array): Frame;
+  /** Never called with empty audio. Default: the bytes as a binary frame. */
+  readonly audio?: ((audio: Uint8Array) => Frame) | undefined;
   /** Left out where the provider can't be made to settle what it heard; `flush()` then does nothing. */
   readonly flush?: (() => Frame) | undefined;
   /** Left out where the protocol ends by closing. */
@@ -75,7 +75,7 @@ function startTransport(options: WebSocketStreamOptions, feed: SttFeed): SttTran
     onClose: (error) => (error === undefined ? finish() : feed.fail(error)),
   });
   return {
-    write: (audio) => link.send(frames.audio(audio)),
+    write: (audio) => link.send(frames.audio?.(audio) ?? audio),
     flush: flush && (() => link.send(flush())),
     end: () => {
       hasEnded = true;
