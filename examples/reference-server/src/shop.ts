@@ -26,7 +26,9 @@ export function openShop(file: URL): Agent {
     run: ({ order_number }) => {
       const digits = order_number.replace(/\D/g, '');
       const order = Object.hasOwn(shop.orders, digits) ? shop.orders[digits] : undefined;
-      return order === undefined ? { found: false, order_number: digits } : { found: true, order_number: digits, ...order };
+      return order === undefined
+        ? { found: false, order_number: digits }
+        : { found: true, order_number: digits, ...order };
     },
   });
 
@@ -40,7 +42,8 @@ export function openShop(file: URL): Agent {
 
   const bookAppointment = defineTool({
     name: 'book_appointment',
-    description: 'Books half an hour with a bookseller. Needs day, time (24 hours, HH:MM) and the caller\'s name.',
+    description:
+      "Books half an hour with a bookseller. Needs day, time (24 hours, HH:MM) and the caller's name.",
     risk: 'write',
     input: z.object({ day, time: z.string().regex(/^\d{2}:\d{2}$/), name: z.string().min(1).max(80) }),
     run: ({ day: wanted, time, name }) => {

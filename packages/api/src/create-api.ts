@@ -84,7 +84,10 @@ const routes = {
     summary: 'The call log, live (Server-Sent Events)',
     request: { params: idParameter },
     responses: {
-      200: { description: 'One JSON event per message, its seq as id', content: { 'text/event-stream': { schema: z.string() } } },
+      200: {
+        description: 'One JSON event per message, its seq as id',
+        content: { 'text/event-stream': { schema: z.string() } },
+      },
       404: notFound,
     },
   }),
@@ -119,24 +122,34 @@ export function createApi(options: ApiOptions): Api {
   const app = new OpenAPIHono({
     defaultHook: (result, context) => {
       if (result.success) return undefined;
-      const message = result.error.issues.map(({ path, message: text }) => `${path.join('.') || 'body'}: ${text}`).join('; ');
+      const message = result.error.issues
+        .map(({ path, message: text }) => `${path.join('.') || 'body'}: ${text}`)
+        .join('; ');
       return context.json(problem('api.invalid_request', message), 400);
     },
   });
   app.use(onlyKnownHosts(options.allowedHosts ?? []));
   app.use(secureHeaders());
-  app.use(bodyLimit({ maxSize: 64 * 1024, onError: (context) => context.json(problem('api.too_large', 'At most 64 KiB.'), 413) }));
+  app.use(
+    bodyLimit({
+      maxSize: 64 * 1024,
+      onError: (context) => context.json(problem('api.too_large', 'At most 64 KiB.'), 413),
+    }),
+  );
   addCalls(app, options.voicewire);
   addHealth(app, options, state);
   addDocs(app);
   app.notFound((context) => context.json(problem('api.not_found', 'There is nothing here. See /docs.'), 404));
   app.onError((error, context) => {
-    if (!isVoiceError(error)) return context.json(problem('api.failed', 'Something went wrong on our side.'), 500);
+    if (!isVoiceError(error))
+      return context.json(problem('api.failed', 'Something went wrong on our side.'), 500);
     return context.json(problem(error.code, error.message), error.class === 'invalid_request' ? 400 : 502);
   });
   return {
     fetch: (request) => app.fetch(request),
-    drain: () => { state.isDraining = true; },
+    drain: () => {
+      state.isDraining = true;
+    },
   };
 }
 
@@ -146,7 +159,13 @@ function onlyKnownHosts(allowed: readonly string[]): Parameters<OpenAPIHono['use
   return async (context, next) => {
     const host = context.req.header('host') ?? new URL(context.req.url).host;
     if (known.has(host.replace(/:\d+$/, '').toLowerCase())) return next();
-    return context.json(problem('api.unknown_host', 'This host name is not served. Until there is auth, the API answers on this machine only.'), 403);
+    return context.json(
+      problem(
+        'api.unknown_host',
+        'This host name is not served. Until there is auth, the API answers on this machine only.',
+      ),
+      403,
+    );
   };
 }
 
@@ -187,7 +206,11 @@ function addCalls(app: OpenAPIHono, voicewire: Voicewire): void {
   });
 }
 
-function addHealth(app: OpenAPIHono, { voicewire, maxCalls = 300 }: ApiOptions, state: { isDraining: boolean }): void {
+function addHealth(
+  app: OpenAPIHono,
+  { voicewire, maxCalls = 300 }: ApiOptions,
+  state: { isDraining: boolean },
+): void {
   const health = (): z.infer<typeof healthSchema> => {
     const calls = voicewire.calls.size;
     const status = state.isDraining ? 'closing' : calls >= maxCalls ? 'full' : 'ok';

@@ -5,9 +5,16 @@ import type { ReadEvent, Voicewire } from '@voicewire/core';
 const beginWithinMs = 60_000;
 
 /** `after`: the last `seq` the reader has seen. */
-export function eventStream(voicewire: Voicewire, callId: string, after: number, signal: AbortSignal): Response {
+export function eventStream(
+  voicewire: Voicewire,
+  callId: string,
+  after: number,
+  signal: AbortSignal,
+): Response {
   const controller = new AbortController();
-  const stop = (): void => { controller.abort(); };
+  const stop = (): void => {
+    controller.abort();
+  };
   signal.addEventListener('abort', stop, { once: true });
   const events = read(voicewire, callId, after, controller.signal);
   const encoder = new TextEncoder();
@@ -25,7 +32,11 @@ export function eventStream(voicewire: Voicewire, callId: string, after: number,
     cancel: stop,
   });
   return new Response(body, {
-    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    },
   });
 }
 
@@ -34,7 +45,12 @@ function toMessage(event: ReadEvent): string {
   return `${id}data: ${JSON.stringify(event)}\n\n`;
 }
 
-async function* read(voicewire: Voicewire, callId: string, after: number, signal: AbortSignal): AsyncGenerator<ReadEvent> {
+async function* read(
+  voicewire: Voicewire,
+  callId: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<ReadEvent> {
   const call = voicewire.calls.get(callId) ?? (await begun(voicewire, callId, signal));
   if (call !== undefined) {
     yield* call.events({ fromSeq: after + 1, signal });
@@ -44,7 +60,11 @@ async function* read(voicewire: Voicewire, callId: string, after: number, signal
 }
 
 /** The call, once its media is there; undefined when it is over or never comes. */
-function begun(voicewire: Voicewire, callId: string, signal: AbortSignal): Promise<ReturnType<Voicewire['calls']['get']>> {
+function begun(
+  voicewire: Voicewire,
+  callId: string,
+  signal: AbortSignal,
+): Promise<ReturnType<Voicewire['calls']['get']>> {
   if (voicewire.store.get(callId)?.standing !== 'expected') return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const settle = (): void => {

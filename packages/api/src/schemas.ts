@@ -39,17 +39,24 @@ export const lineSchema = z
     track: z.string().optional(),
     text: z.string(),
     at_ms: z.number().openapi({ description: 'Milliseconds since the call began.' }),
-    interrupted: z.boolean().optional().openapi({ description: 'The caller spoke over the rest, which was not heard.' }),
+    interrupted: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'The caller spoke over the rest, which was not heard.' }),
   })
   .openapi('TranscriptLine');
 
-export const transcriptSchema = z.object({ id: z.string(), lines: z.array(lineSchema) }).openapi('Transcript');
+export const transcriptSchema = z
+  .object({ id: z.string(), lines: z.array(lineSchema) })
+  .openapi('Transcript');
 
 export const healthSchema = z
   .object({ status: z.enum(['ok', 'closing', 'full']), calls: z.number(), max_calls: z.number() })
   .openapi('Health');
 
-export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).openapi('Error');
+export const errorSchema = z
+  .object({ error: z.object({ code: z.string(), message: z.string() }) })
+  .openapi('Error');
 
 export function toCall(record: CallRecord): z.infer<typeof callSchema> {
   const end = record.events.findLast((event) => event.type === 'call-ended');
@@ -74,7 +81,14 @@ export function toLines(events: CallResult['log']): readonly z.infer<typeof line
       return [{ speaker: 'caller', track: event.track, text: event.text, at_ms: event.atMs }];
     }
     if (event.type === 'agent-heard' && event.text !== '') {
-      return [{ speaker: 'agent', text: event.text, at_ms: event.atMs, interrupted: event.outcome === 'interrupted' }];
+      return [
+        {
+          speaker: 'agent',
+          text: event.text,
+          at_ms: event.atMs,
+          interrupted: event.outcome === 'interrupted',
+        },
+      ];
     }
     return [];
   });

@@ -5,11 +5,32 @@ export { isVoiceError } from './errors/voice-error.js';
 export { ConfigError } from './errors/config-error.js';
 export { AllProvidersFailedError, ProviderError } from './errors/provider-error.js';
 export { defineTool } from './call/tool.js';
-export type { Approve, ApprovalRequest, Tool, ToolDefinition, ToolRisk, ToolRunContext } from './call/tool.js';
-export type { Agent, AgentLimits, AgentLines, CallContext, RetrievedPassage, Retriever } from './call/agent.js';
+export type {
+  Approve,
+  ApprovalRequest,
+  Tool,
+  ToolDefinition,
+  ToolRisk,
+  ToolRunContext,
+} from './call/tool.js';
+export type {
+  Agent,
+  AgentLimits,
+  AgentLines,
+  CallContext,
+  RetrievedPassage,
+  Retriever,
+} from './call/agent.js';
 export type { Slot } from './call/slots.js';
 export type { StandardSchema } from './call/json-schema.js';
-export type { CallEndReason, CallEvent, CallEventBody, CallEventOf, CallEventType, TurnLatency } from './call/call-event.js';
+export type {
+  CallEndReason,
+  CallEvent,
+  CallEventBody,
+  CallEventOf,
+  CallEventType,
+  TurnLatency,
+} from './spec/call-event.js';
 export type { AudioTap, Call, CallMedia, CallProviders, CallResult, RunCallOptions } from './call/call.js';
 export type { ReadEvent } from './call/call-log.js';
 export { acceptMedia, type AcceptMediaOptions } from './call/accept-media.js';
@@ -21,9 +42,26 @@ export { defaultBudgets, type Budgets } from './resilience/budgets.js';
 export { fallbackLlm } from './resilience/fallback-llm.js';
 export { fallbackStt } from './resilience/fallback-stt.js';
 export { fallbackTts } from './resilience/fallback-tts.js';
-export { llmChain, sttChain, ttsChain, type BudgetOptions, type Chain } from './resilience/provider-chains.js';
-export { createVoicewire, type Invitation, type InviteOptions, type Voicewire, type VoicewireEvents } from './mount/voicewire.js';
+export {
+  llmChain,
+  sttChain,
+  ttsChain,
+  type BudgetOptions,
+  type Chain,
+} from './resilience/provider-chains.js';
+export {
+  createVoicewire,
+  type Invitation,
+  type InviteOptions,
+  type Voicewire,
+  type VoicewireEvents,
+} from './mount/voicewire.js';
 export type { IncomingCall, VoicewireOptions } from './mount/mount.js';
-export { createMemoryCallStore, type CallRecord, type CallStanding, type CallStore } from './mount/call-store.js';
+export {
+  createMemoryCallStore,
+  type CallRecord,
+  type CallStanding,
+  type CallStore,
+} from './mount/call-store.js';
 export type { DialOptions } from './mount/dial.js';
 export { nodeListener, type NodeListener } from './mount/node-listener.js';

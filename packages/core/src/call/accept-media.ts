@@ -1,7 +1,12 @@
 // From a connection to media of a call: waits for the start message, keeps the audio that comes before anyone listens.
 import { ProviderError } from '../errors/provider-error.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
-import type { MediaAudioListener, MediaConnection, MediaEvent, TelephonyCapabilities } from '../spec/telephony.js';
+import type {
+  MediaAudioListener,
+  MediaConnection,
+  MediaEvent,
+  TelephonyCapabilities,
+} from '../spec/telephony.js';
 import type { CallMedia } from './call.js';
 
 export interface AcceptMediaOptions {
@@ -22,7 +27,9 @@ export async function acceptMedia(options: AcceptMediaOptions): Promise<CallMedi
   let listener: MediaAudioListener = (...frame) => {
     if (early.length < maxEarlyFrames) early.push(frame);
   };
-  const connection = options.open((track, audio, atMs) => { listener(track, audio, atMs); });
+  const connection = options.open((track, audio, atMs) => {
+    listener(track, audio, atMs);
+  });
   const events = connection[Symbol.asyncIterator]();
   const start = await firstEvent(connection, events, options);
   return {
@@ -63,6 +70,8 @@ async function firstEvent(
     class: isLate ? 'timeout' : 'protocol',
     provider,
     stage: 'telephony',
-    message: isLate ? `No start message within ${startWithinMs} ms.` : 'The media connection ended before its start message.',
+    message: isLate
+      ? `No start message within ${startWithinMs} ms.`
+      : 'The media connection ended before its start message.',
   });
 }

@@ -1,7 +1,7 @@
 // One reply from its decision to the caller's ear: think, speak, play, and the record of what was heard.
 import { isVoiceError } from '../errors/voice-error.js';
 import type { VoiceError } from '../spec/error.js';
-import type { CallEventBody, ReplyOutcome, ReplyTrigger } from './call-event.js';
+import type { CallEventBody, ReplyOutcome, ReplyTrigger } from '../spec/call-event.js';
 import { firstUnheardMs, heardText, type PlaybackLedger } from './playback-ledger.js';
 import type { Player } from './player.js';
 import type { Voice, VoiceReply } from './speak.js';
@@ -52,7 +52,9 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
   const { turnId, trigger, utterance } = request;
   const controller = new AbortController();
   let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => { release = resolve; });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   let isOver = false;
 
   parts.dispatch({ type: 'reply-started', turnId, trigger, utterance });
@@ -65,7 +67,8 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
     isOver = true;
     const ledger = parts.ledger();
     const playedMs = outcome === 'heard' ? (ledger?.producedMs ?? 0) : parts.player.stop();
-    const text = ledger === undefined ? '' : outcome === 'heard' ? ledger.text.trim() : heardText(ledger, playedMs);
+    const text =
+      ledger === undefined ? '' : outcome === 'heard' ? ledger.text.trim() : heardText(ledger, playedMs);
     controller.abort();
     release();
     parts.dispatch({ type: 'agent-heard', turnId, text, outcome, playedMs });

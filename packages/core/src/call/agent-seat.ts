@@ -5,7 +5,7 @@ import type { TtsAdapter } from '../spec/tts.js';
 import type { TurnCommand } from '../turn/turn-state.js';
 import { defaultLimits, defaultLines, type Agent, type AgentLimits, type AgentLines } from './agent.js';
 import { startReply, type AgentReply, type ReplyContent, type ThinkingReply } from './agent-reply.js';
-import type { CallEndReason, ReplyTrigger } from './call-event.js';
+import type { CallEndReason, ReplyTrigger } from '../spec/call-event.js';
 import type { RunCallOptions } from './call.js';
 import type { Session } from './call-session.js';
 import { toMessages } from './history.js';
@@ -74,17 +74,32 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
     }),
     slots: slotsOf(session, agent),
     reply: undefined,
-    lastTurn: session.history.reduce((last, entry) => (entry.role === 'agent' ? Math.max(last, entry.turnId) : last), 0),
+    lastTurn: session.history.reduce(
+      (last, entry) => (entry.role === 'agent' ? Math.max(last, entry.turnId) : last),
+      0,
+    ),
     waitingLines: [],
     ending: undefined,
   };
-  session.onCommand = (command) => { carryOut(seat, command); };
+  session.onCommand = (command) => {
+    carryOut(seat, command);
+  };
   return {
-    open: () => { open(seat); },
-    say: (text) => { say(seat, text, 'say'); },
-    hangup: () => { endAfterReply(seat, 'agent-hung-up'); },
-    apologise: (reason) => { apologise(seat, reason); },
-    stop: () => { seat.reply?.stop('interrupted'); },
+    open: () => {
+      open(seat);
+    },
+    say: (text) => {
+      say(seat, text, 'say');
+    },
+    hangup: () => {
+      endAfterReply(seat, 'agent-hung-up');
+    },
+    apologise: (reason) => {
+      apologise(seat, reason);
+    },
+    stop: () => {
+      seat.reply?.stop('interrupted');
+    },
   };
 }
 
@@ -98,7 +113,12 @@ function carryOut(seat: Seat, command: TurnCommand): void {
   const { session, ears } = seat.options;
   switch (command.type) {
     case 'reply':
-      session.dispatch({ type: 'user-turn', utterance: command.utterance, text: command.text, keypad: command.keypad });
+      session.dispatch({
+        type: 'user-turn',
+        utterance: command.utterance,
+        text: command.text,
+        keypad: command.keypad,
+      });
       answer(seat, command.utterance, command.text, command.paused);
       return;
     case 'pause-speech':
@@ -146,7 +166,13 @@ function promotePartial(seat: Seat): void {
   });
 }
 
-function begin(seat: Seat, trigger: ReplyTrigger, utterance: number, content: ReplyContent, paused = false): void {
+function begin(
+  seat: Seat,
+  trigger: ReplyTrigger,
+  utterance: number,
+  content: ReplyContent,
+  paused = false,
+): void {
   const { session, voice, player } = seat.options;
   if (session.controller.signal.aborted) return;
   seat.reply?.stop('interrupted');
@@ -158,8 +184,12 @@ function begin(seat: Seat, trigger: ReplyTrigger, utterance: number, content: Re
       utterance,
       content,
       paused,
-      onHeard: (action) => { heard(seat, action); },
-      onFailed: (error, cause) => { failed(seat, trigger, error, cause); },
+      onHeard: (action) => {
+        heard(seat, action);
+      },
+      onFailed: (error, cause) => {
+        failed(seat, trigger, error, cause);
+      },
     },
     { voice, player, ledger: () => session.ledger, dispatch: session.dispatch },
   );
@@ -167,11 +197,19 @@ function begin(seat: Seat, trigger: ReplyTrigger, utterance: number, content: Re
 }
 
 function answer(seat: Seat, utterance: number, question: string, paused: boolean): void {
-  const content: ReplyContent = { kind: 'thought', think: (reply) => thinkFor(seat, utterance, question, reply) };
+  const content: ReplyContent = {
+    kind: 'thought',
+    think: (reply) => thinkFor(seat, utterance, question, reply),
+  };
   begin(seat, 'utterance', utterance, content, paused);
 }
 
-function thinkFor(seat: Seat, utterance: number, question: string, reply: ThinkingReply): Promise<CallAction | undefined> {
+function thinkFor(
+  seat: Seat,
+  utterance: number,
+  question: string,
+  reply: ThinkingReply,
+): Promise<CallAction | undefined> {
   const { session, llm, call } = seat.options;
   return think({
     llm,
@@ -190,14 +228,19 @@ function thinkFor(seat: Seat, utterance: number, question: string, reply: Thinki
     released: reply.released,
     canTransfer: call.control?.transfer !== undefined,
     fillSlot: (name, value) => fillSlot(seat, name, value),
-    onText: (text) => { reply.voice.say(text); },
-    onPause: () => { reply.voice.pause(); },
+    onText: (text) => {
+      reply.voice.say(text);
+    },
+    onPause: () => {
+      reply.voice.pause();
+    },
     textLength: () => reply.voice.textLength,
   });
 }
 
 async function fillSlot(seat: Seat, name: string, value: unknown): Promise<ToolResult> {
-  const { keypad } = (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
+  const { keypad } =
+    (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
   const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits);
   if (keypad !== undefined && typed === '') return { ok: false, text: 'The caller typed nothing.' };
   const { ok, message } = await seat.slots.fill(name, typed);
@@ -236,7 +279,9 @@ function act(seat: Seat, action: CallAction): void {
       const target = seat.agent.transfers?.[action.name];
       if (target === undefined) return;
       // The caller comes back or hears why (fault C-13).
-      seat.options.transfer(target.to).catch(() => { answer(seat, 0, '', false); });
+      seat.options.transfer(target.to).catch(() => {
+        answer(seat, 0, '', false);
+      });
       return;
     }
     case 'hand-over': {

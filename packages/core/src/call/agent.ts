@@ -63,7 +63,8 @@ export interface Agent {
   /** Agents this one may hand the caller to, by name. */
   readonly handoffs?: readonly Agent[] | undefined;
   /** Where `transfer_call` leads: names the model may use, numbers it never sees. */
-  readonly transfers?: Readonly<Record<string, { readonly to: string; readonly description: string }>> | undefined;
+  readonly transfers?:
+    Readonly<Record<string, { readonly to: string; readonly description: string }>> | undefined;
   /** The model may end the call. Default true. */
   readonly canEndCall?: boolean | undefined;
   readonly lines?: Partial<AgentLines> | undefined;
@@ -102,7 +103,8 @@ export function agentProblems(agent: Agent, hasApproval: boolean): readonly Conf
       problems.push({
         code: 'config.tool_name',
         path: `${path}.name`,
-        message: 'a tool needs a name of its own: letters, digits, "_" and "-", at most 64, not one of the built-in tools',
+        message:
+          'a tool needs a name of its own: letters, digits, "_" and "-", at most 64, not one of the built-in tools',
         found: JSON.stringify(tool.name),
         allowed: `${String(toolName)}, not ${[...reservedNames].join(', ')}`,
       });

@@ -1,6 +1,6 @@
 // The call's one event log: stamps what happens, keeps what a resumption needs, and feeds readers that can't slow it.
 import { createEventQueue, type EventQueue } from '../kit/event-queue.js';
-import type { CallEvent, CallEventBody } from './call-event.js';
+import type { CallEvent, CallEventBody } from '../spec/call-event.js';
 
 /** What a reader gets: events in order, and how many it missed because it was too slow. */
 export type ReadEvent = CallEvent | { readonly type: 'events-lost'; readonly count: number };
@@ -10,7 +10,10 @@ export interface CallLog {
   /** What is kept: everything but details that later events made obsolete. `seq` has gaps there. */
   snapshot(): readonly CallEvent[];
   /** Live from now on; `fromSeq` first replays what is kept from there. At most 1,000 events wait for a slow reader. */
-  read(options?: { readonly fromSeq?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<ReadEvent>;
+  read(options?: {
+    readonly fromSeq?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncIterable<ReadEvent>;
   close(): void;
 }
 
@@ -40,7 +43,11 @@ export function createCallLog(resume: readonly CallEvent[] = []): CallLog {
     snapshot: () => [...kept],
     read({ fromSeq, signal } = {}) {
       const reader: Reader = {
-        queue: createEventQueue<ReadEvent>({ signal, highWater: readerCapacity, onCancel: () => readers.delete(reader) }),
+        queue: createEventQueue<ReadEvent>({
+          signal,
+          highWater: readerCapacity,
+          onCancel: () => readers.delete(reader),
+        }),
         waiting: 0,
         lost: 0,
       };
@@ -104,7 +111,10 @@ function compacted(kept: CallEvent[], event: CallEvent): CallEvent[] {
 
 type PlayoutDetail = Extract<
   CallEvent,
-  { readonly type: 'agent-audio' | 'agent-played' | 'agent-words' | 'agent-segment' | 'agent-paused' | 'agent-resumed' }
+  {
+    readonly type:
+      'agent-audio' | 'agent-played' | 'agent-words' | 'agent-segment' | 'agent-paused' | 'agent-resumed';
+  }
 >;
 
 function isPlayoutDetail(event: CallEvent): event is PlayoutDetail {

@@ -3,8 +3,14 @@ import { EventEmitter } from 'eventemitter3';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import { reduceTurn } from '../turn/reduce-turn.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
-import { initialTurnState, nextDeadline, type Deadline, type TurnCommand, type TurnState } from '../turn/turn-state.js';
-import type { CallEvent, CallEventBody } from './call-event.js';
+import {
+  initialTurnState,
+  nextDeadline,
+  type Deadline,
+  type TurnCommand,
+  type TurnState,
+} from '../turn/turn-state.js';
+import type { CallEvent, CallEventBody } from '../spec/call-event.js';
 import type { CallLog } from './call-log.js';
 import { createCallLog } from './call-log.js';
 import { reduceHistory, type History } from './history.js';
@@ -68,7 +74,9 @@ export function createSession(options: SessionOptions): Session {
   const session: Session = {
     options,
     log: createCallLog(resume),
-    gate: createMaskGate((masked, reason) => { session.dispatch({ type: 'masking-changed', masked, reason }); }),
+    gate: createMaskGate((masked, reason) => {
+      session.dispatch({ type: 'masking-changed', masked, reason });
+    }),
     emitter: new EventEmitter(),
     controller: new AbortController(),
     history: [],
@@ -77,7 +85,9 @@ export function createSession(options: SessionOptions): Session {
     latency: initialLatency,
     onCommand: () => undefined,
     now: () => clock.now() - startedAt,
-    dispatch: (body) => { dispatch(session, internals, body); },
+    dispatch: (body) => {
+      dispatch(session, internals, body);
+    },
     stopTurns: () => {
       internals.isStopped = true;
       internals.commands.length = 0;
@@ -104,7 +114,8 @@ function dispatch(session: Session, internals: Internals, body: CallEventBody): 
   const commands = reduce(session, event);
   tell(session.emitter, event);
   if (internals.isStopped) return;
-  const latency = wasThinking && session.turn.phase.name === 'speaking' ? latencyAt(session.latency, event) : undefined;
+  const latency =
+    wasThinking && session.turn.phase.name === 'speaking' ? latencyAt(session.latency, event) : undefined;
   if (latency !== undefined && event.type === 'agent-audio') {
     session.dispatch({ type: 'turn-latency', turnId: event.turnId, ...latency });
   }
@@ -118,7 +129,11 @@ function execute(session: Session, internals: Internals): void {
   if (internals.isExecuting) return;
   internals.isExecuting = true;
   try {
-    for (let command = internals.commands.shift(); command !== undefined; command = internals.commands.shift()) {
+    for (
+      let command = internals.commands.shift();
+      command !== undefined;
+      command = internals.commands.shift()
+    ) {
       session.onCommand(command);
     }
   } finally {
@@ -130,7 +145,8 @@ function armDeadline(session: Session, internals: Internals): void {
   const { clock, policy } = session.options;
   const next = internals.isStopped ? undefined : nextDeadline(session.turn, policy);
   const { armed } = internals;
-  if (next !== undefined && armed !== undefined && armed.name === next.name && armed.atMs === next.atMs) return;
+  if (next !== undefined && armed !== undefined && armed.name === next.name && armed.atMs === next.atMs)
+    return;
   clock.clearTimeout(internals.timer);
   internals.armed = next;
   if (next === undefined) return;

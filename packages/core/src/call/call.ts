@@ -3,10 +3,16 @@ import type { Clock } from '../spec/clock.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { LlmAdapter, LlmMessage } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
-import type { CallControl, MediaConnection, MediaEvent, MediaTrack, TelephonyCapabilities } from '../spec/telephony.js';
+import type {
+  CallControl,
+  MediaConnection,
+  MediaEvent,
+  MediaTrack,
+  TelephonyCapabilities,
+} from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import type { Agent, CallContext } from './agent.js';
-import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from './call-event.js';
+import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from '../spec/call-event.js';
 import type { ReadEvent } from './call-log.js';
 import type { LineCache } from './line-cache.js';
 import type { Approve } from './tool.js';
@@ -55,7 +61,13 @@ export interface RunCallOptions {
 }
 
 /** What is heard on the line, for recordings: the caller's audio and the agent's as it is played, behind the mask gate. */
-export type AudioTap = (side: 'caller' | 'agent', track: string, audio: Uint8Array, format: AudioFormat, atMs: number) => void;
+export type AudioTap = (
+  side: 'caller' | 'agent',
+  track: string,
+  audio: Uint8Array,
+  format: AudioFormat,
+  atMs: number,
+) => void;
 
 export interface CallResult {
   readonly callId: string;
@@ -76,7 +88,10 @@ export interface Call {
   /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
   on<Type extends CallEventType>(type: Type, listener: CallListener<Type>): () => void;
   /** Every event, in order; a reader that is slow loses some, and is told how many. */
-  events(options?: { readonly fromSeq?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<ReadEvent>;
+  events(options?: {
+    readonly fromSeq?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncIterable<ReadEvent>;
   /** What a resumption needs. */
   snapshot(): readonly CallEvent[];
   onAudio(tap: AudioTap): () => void;

@@ -1,6 +1,6 @@
 // The conversation as a model is told it: what the caller said, what tools found, what the caller *heard*.
-import type { LlmMessage, LlmToolCall, ProviderState } from '../spec/llm.js';
-import type { CallEvent } from './call-event.js';
+import type { LlmMessage, LlmToolCall } from '../spec/llm.js';
+import type { CallEvent } from '../spec/call-event.js';
 
 interface ToolExchange {
   readonly call: LlmToolCall;
@@ -42,7 +42,12 @@ export function reduceHistory(history: History, event: CallEvent): History {
         tools: [
           ...entry.tools,
           {
-            call: { id: event.id, name: event.name, argumentsText: event.argumentsText, providerState: event.providerState },
+            call: {
+              id: event.id,
+              name: event.name,
+              argumentsText: event.argumentsText,
+              providerState: event.providerState,
+            },
             textOffset: event.textOffset,
             result: undefined,
           },
@@ -51,7 +56,9 @@ export function reduceHistory(history: History, event: CallEvent): History {
     case 'tool-finished':
       return changeReply(history, event.turnId, (entry) => ({
         ...entry,
-        tools: entry.tools.map((tool) => (tool.call.id === event.id ? { ...tool, result: event.result } : tool)),
+        tools: entry.tools.map((tool) =>
+          tool.call.id === event.id ? { ...tool, result: event.result } : tool,
+        ),
       }));
     case 'agent-heard':
       return changeReply(history, event.turnId, (entry) => ({ ...entry, text: event.text, isOver: true }));
@@ -63,7 +70,9 @@ export function reduceHistory(history: History, event: CallEvent): History {
 /** An utterance that went on after its reply was cancelled unheard replaces its first half. */
 function withUserTurn(history: History, utterance: number, text: string): History {
   const isContinued = history.some((entry) => entry.role === 'user' && entry.utterance === utterance);
-  const earlier = isContinued ? history.filter((entry) => entry.role !== 'user' || entry.utterance !== utterance) : history;
+  const earlier = isContinued
+    ? history.filter((entry) => entry.role !== 'user' || entry.utterance !== utterance)
+    : history;
   return [...earlier, { role: 'user', utterance, text }];
 }
 
@@ -105,24 +114,11 @@ export function trimMessages(messages: readonly LlmMessage[], maxCharacters: num
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages[index];
     if (message === undefined) break;
-    total += message.content.length + (message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '').length : 0);
+    total +=
+      message.content.length +
+      (message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '').length : 0);
     if (total > maxCharacters) return messages.slice(firstTurn);
     if (message.role === 'user') firstTurn = index;
   }
   return messages;
-}
-
-/** State a provider gave for its own eyes goes back to it alone. */
-export function forProvider(messages: readonly LlmMessage[], healthKey: string): readonly LlmMessage[] {
-  const mine = (state: ProviderState | undefined): ProviderState | undefined =>
-    state?.healthKey === healthKey ? state : undefined;
-  return messages.map((message) =>
-    message.role !== 'assistant'
-      ? message
-      : {
-          ...message,
-          providerState: mine(message.providerState),
-          toolCalls: message.toolCalls?.map((call) => ({ ...call, providerState: mine(call.providerState) })),
-        },
-  );
 }

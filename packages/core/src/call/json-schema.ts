@@ -9,23 +9,32 @@ export interface StandardSchema<Output = unknown> {
     readonly vendor: string;
     readonly validate: (value: unknown) => ValidationResult<Output> | Promise<ValidationResult<Output>>;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-    readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => JsonSchema } | undefined;
+    readonly jsonSchema?:
+      { readonly input: (options: { readonly target: string }) => JsonSchema } | undefined;
   };
 }
 
 type ValidationResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly unknown[] | undefined;
+      }[];
+    };
 
 export type OutputOf<Schema> = Schema extends StandardSchema<infer Output> ? Output : never;
 
 /** A value that fits, or what is wrong with it in words a model can act on. */
 export type Validated<Output> =
-  | { readonly ok: true; readonly value: Output }
-  | { readonly ok: false; readonly problem: string };
+  { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly problem: string };
 
 /** The schema's own converter, else its `toJSONSchema` method, else a ConfigError. */
-export function toJsonSchema(schema: StandardSchema, explicit: JsonSchema | undefined, path: string): JsonSchema {
+export function toJsonSchema(
+  schema: StandardSchema,
+  explicit: JsonSchema | undefined,
+  path: string,
+): JsonSchema {
   if (explicit !== undefined) return explicit;
   const own = schema['~standard'].jsonSchema;
   if (own !== undefined) return withoutDialect(own.input({ target: 'draft-2020-12' }));
@@ -43,7 +52,10 @@ function withoutDialect({ $schema: _dialect, ...rest }: JsonSchema): JsonSchema 
   return rest;
 }
 
-export async function validate<Output>(schema: StandardSchema<Output>, value: unknown): Promise<Validated<Output>> {
+export async function validate<Output>(
+  schema: StandardSchema<Output>,
+  value: unknown,
+): Promise<Validated<Output>> {
   const result = await schema['~standard'].validate(value);
   if (result.issues === undefined) return { ok: true, value: result.value };
   const problem = result.issues.map((issue) => describeIssue(issue.message, issue.path)).join('; ');
@@ -52,6 +64,8 @@ export async function validate<Output>(schema: StandardSchema<Output>, value: un
 
 function describeIssue(message: string, path: readonly unknown[] | undefined): string {
   if (path === undefined || path.length === 0) return message;
-  const keys = path.map((part) => (typeof part === 'object' && part !== null && 'key' in part ? part.key : part));
+  const keys = path.map((part) =>
+    typeof part === 'object' && part !== null && 'key' in part ? part.key : part,
+  );
   return `${keys.map(String).join('.')}: ${message}`;
 }

@@ -1,5 +1,5 @@
 // Where a turn's time goes: a reduction of the call log that yields one `turn-latency` per answered utterance.
-import type { CallEvent, TurnLatency } from './call-event.js';
+import type { CallEvent, TurnLatency } from '../spec/call-event.js';
 
 export interface LatencyState {
   readonly speechEndedAtMs: number | undefined;
@@ -29,7 +29,9 @@ export function reduceLatency(state: LatencyState, event: CallEvent): LatencySta
     case 'reply-started':
       return { ...state, turnId: event.trigger === 'utterance' ? event.turnId : 0, textAtMs: undefined };
     case 'agent-text':
-      return event.turnId === state.turnId && state.textAtMs === undefined ? { ...state, textAtMs: event.atMs } : state;
+      return event.turnId === state.turnId && state.textAtMs === undefined
+        ? { ...state, textAtMs: event.atMs }
+        : state;
     case 'agent-heard':
       return { ...initialLatency };
     default:
@@ -39,7 +41,8 @@ export function reduceLatency(state: LatencyState, event: CallEvent): LatencySta
 
 /** The turn's figures at the moment its first audio is sent; undefined when this event is not that moment. */
 export function latencyAt(state: LatencyState, event: CallEvent): TurnLatency | undefined {
-  if (event.type !== 'agent-audio' || event.turnId !== state.turnId || state.textAtMs === undefined) return undefined;
+  if (event.type !== 'agent-audio' || event.turnId !== state.turnId || state.textAtMs === undefined)
+    return undefined;
   const { decidedAtMs, textAtMs } = state;
   const endedAtMs = Math.min(state.speechEndedAtMs ?? state.finalAtMs ?? decidedAtMs, decidedAtMs);
   const finalAtMs = Math.min(Math.max(state.finalAtMs ?? endedAtMs, endedAtMs), decidedAtMs);

@@ -19,7 +19,11 @@ export interface LineRequest {
 export interface LineCache {
   get(line: LineRequest): Uint8Array | undefined;
   /** Renders a line with this voice, unless it is there. Throws what the voice throws. */
-  render(tts: TtsAdapter, line: LineRequest, options: { readonly signal: AbortSignal; readonly clock?: Clock }): Promise<void>;
+  render(
+    tts: TtsAdapter,
+    line: LineRequest,
+    options: { readonly signal: AbortSignal; readonly clock?: Clock },
+  ): Promise<void>;
 }
 
 const maxBytes = 32 * 1024 * 1024;

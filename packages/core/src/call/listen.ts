@@ -8,7 +8,7 @@ import type { AudioFormat } from '../spec/audio.js';
 import type { Clock } from '../spec/clock.js';
 import type { VoiceError } from '../spec/error.js';
 import type { SttAdapter, SttEvent, SttStream } from '../spec/stt.js';
-import type { CallEventBody } from './call-event.js';
+import type { CallEventBody } from '../spec/call-event.js';
 import { attemptEvent } from './attempt-event.js';
 import type { MaskGate } from './mask-gate.js';
 import { chooseFormat } from './speak.js';
@@ -140,7 +140,9 @@ function openStream(state: State): void {
     isSpeech: () => state.vad.isSpeech,
     clock,
     signal,
-    onAttempt: (report) => { state.options.dispatch(attemptEvent('stt', report, state.options.track)); },
+    onAttempt: (report) => {
+      state.options.dispatch(attemptEvent('stt', report, state.options.track));
+    },
   });
   state.stream = stream;
   state.streamStartMs = state.waiting.length > 0 ? state.waitingFromMs : state.positionMs;
@@ -189,7 +191,11 @@ function reportEvent(state: State, event: SttEvent, offsetMs: number): void {
 }
 
 /** A recogniser's final as the record keeps it, on the track's timeline. */
-export function toTranscript(event: Extract<SttEvent, { readonly type: 'final' }>, offsetMs: number, track: string): CallEventBody {
+export function toTranscript(
+  event: Extract<SttEvent, { readonly type: 'final' }>,
+  offsetMs: number,
+  track: string,
+): CallEventBody {
   const { settledMs: _settled, ...final } = event;
   return {
     ...final,
@@ -197,7 +203,11 @@ export function toTranscript(event: Extract<SttEvent, { readonly type: 'final' }
     track,
     startMs: event.startMs + offsetMs,
     endMs: event.endMs + offsetMs,
-    words: event.words.map((word) => ({ ...word, startMs: word.startMs + offsetMs, endMs: word.endMs + offsetMs })),
+    words: event.words.map((word) => ({
+      ...word,
+      startMs: word.startMs + offsetMs,
+      endMs: word.endMs + offsetMs,
+    })),
     promoted: false,
   };
 }
@@ -208,9 +218,23 @@ function promote(state: State): void {
   state.partial = undefined;
   state.promotedUntilMs = partial.endMs;
   const { text, startMs, endMs } = partial;
-  options.dispatch({ type: 'transcript-final', track: options.track, text, startMs, endMs, words: [], promoted: true });
+  options.dispatch({
+    type: 'transcript-final',
+    track: options.track,
+    text,
+    startMs,
+    endMs,
+    words: [],
+    promoted: true,
+  });
 }
 
 function unexpected(provider: string, cause: unknown): ProviderError {
-  return new ProviderError({ class: 'protocol', provider, stage: 'stt', message: 'Recognition failed in an unexpected way.', cause });
+  return new ProviderError({
+    class: 'protocol',
+    provider,
+    stage: 'stt',
+    message: 'Recognition failed in an unexpected way.',
+    cause,
+  });
 }

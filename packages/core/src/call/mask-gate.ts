@@ -1,7 +1,7 @@
 // The one gate before every sink: what is masked reaches no log, recording, model or transcript.
 import { silence } from '../audio/format.js';
 import type { AudioFormat } from '../spec/audio.js';
-import type { CallEventBody } from './call-event.js';
+import type { CallEventBody } from '../spec/call-event.js';
 
 /** Closed while secrets are spoken or typed; card numbers in text are masked always. */
 export interface MaskGate {
@@ -62,7 +62,9 @@ const cardLike = /\d(?:[ -]?\d){12,18}/g;
 /** Payment card numbers (13 to 19 digits that pass the Luhn check, ISO/IEC 7812-1) become as many dots. */
 export function maskCards(text: string): string {
   if (text.length < 13) return text;
-  return text.replace(cardLike, (match) => (passesLuhn(match.replace(/\D/g, '')) ? match.replace(/\d/g, '•') : match));
+  return text.replace(cardLike, (match) =>
+    passesLuhn(match.replace(/\D/g, '')) ? match.replace(/\d/g, '•') : match,
+  );
 }
 
 function passesLuhn(digits: string): boolean {

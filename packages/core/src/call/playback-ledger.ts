@@ -1,6 +1,6 @@
 // What the caller has heard of each reply: queued, sent, played, heard. A reduction of the call log.
 import type { TtsWord } from '../spec/tts.js';
-import type { CallEvent } from './call-event.js';
+import type { CallEvent } from '../spec/call-event.js';
 
 /** One synthesis within a reply. */
 interface Segment {
@@ -64,7 +64,12 @@ export function heardText(ledger: ReplyLedger, playedMs = ledger.playedMs): stri
   return withTrailingPunctuation(ledger.text, end);
 }
 
-function heardEnd(ledger: ReplyLedger, segment: Segment, next: Segment | undefined, playedMs: number): number {
+function heardEnd(
+  ledger: ReplyLedger,
+  segment: Segment,
+  next: Segment | undefined,
+  playedMs: number,
+): number {
   const textEnd = next?.textStart ?? ledger.text.length;
   const words = ledger.words.filter((word) => word.textStart >= segment.textStart && word.textEnd <= textEnd);
   if (words.length > 0) {

@@ -115,7 +115,8 @@ export function createPlayer(options: PlayerOptions): Player {
       if (positionMs !== undefined && generation === state.generation) reached(state, positionMs);
     },
     positioned: (playedMs, generation) => {
-      if (state.reply !== undefined && generation === state.generation) reached(state, playedMs + state.reply.offsetMs);
+      if (state.reply !== undefined && generation === state.generation)
+        reached(state, playedMs + state.reply.offsetMs);
     },
     close: () => {
       setTimer(state, undefined);
@@ -195,7 +196,13 @@ function pump(state: State): void {
 }
 
 function wait(state: State, delayMs: number): void {
-  setTimer(state, () => { pump(state); }, Math.max(5, delayMs));
+  setTimer(
+    state,
+    () => {
+      pump(state);
+    },
+    Math.max(5, delayMs),
+  );
 }
 
 function socketFull(state: State): void {
@@ -239,7 +246,13 @@ function waitForDrain(state: State, reply: Reply): void {
   if (reply.drained === undefined || reply.sent < reply.produced) return;
   putMark(state, reply);
   const graceMs = state.options.capabilities.marks === 'none' ? 0 : lostMarkMs;
-  setTimer(state, () => { reached(state, toMs(state, reply.produced)); }, bufferedMs(state) + graceMs);
+  setTimer(
+    state,
+    () => {
+      reached(state, toMs(state, reply.produced));
+    },
+    bufferedMs(state) + graceMs,
+  );
 }
 
 /** The carrier has played this much of the reply. */

@@ -25,8 +25,14 @@ interface Side {
 }
 
 /** Records from now on, in memory, behind the call's mask gate. What a barge-in took back was not heard and is not kept. */
-export function createRecorder(call: Call, { sampleRate = 8_000, maxMinutes = 60 }: RecorderOptions = {}): Recorder {
-  const sides: Record<'caller' | 'agent', Side> = { caller: { pieces: [], end: 0 }, agent: { pieces: [], end: 0 } };
+export function createRecorder(
+  call: Call,
+  { sampleRate = 8_000, maxMinutes = 60 }: RecorderOptions = {},
+): Recorder {
+  const sides: Record<'caller' | 'agent', Side> = {
+    caller: { pieces: [], end: 0 },
+    agent: { pieces: [], end: 0 },
+  };
   const format: AudioFormat = { encoding: 'pcm_s16le', sampleRate, channels: 1 };
   const converters = new Map<string, ReturnType<typeof createConverter>>();
   const maxSamples = maxMinutes * 60 * sampleRate;
@@ -43,7 +49,9 @@ export function createRecorder(call: Call, { sampleRate = 8_000, maxMinutes = 60
       sides[side].pieces.push({ at, samples });
       sides[side].end = Math.max(sides[side].end, at + samples.length);
     }),
-    call.on('agent-paused', (event) => { takeBack(sides.agent, toSamples(event.atMs)); }),
+    call.on('agent-paused', (event) => {
+      takeBack(sides.agent, toSamples(event.atMs));
+    }),
     call.on('agent-heard', (event) => {
       if (event.outcome !== 'heard') takeBack(sides.agent, toSamples(event.atMs));
     }),
@@ -66,13 +74,15 @@ export function createRecorder(call: Call, { sampleRate = 8_000, maxMinutes = 60
 /** What would have been played after this moment never was. */
 function takeBack(side: Side, from: number): void {
   for (const piece of side.pieces) {
-    if (piece.at + piece.samples.length > from) piece.samples = piece.samples.subarray(0, Math.max(0, from - piece.at));
+    if (piece.at + piece.samples.length > from)
+      piece.samples = piece.samples.subarray(0, Math.max(0, from - piece.at));
   }
   side.end = Math.min(side.end, from);
 }
 
 function mix(stereo: Int16Array, side: Side, channel: 0 | 1): void {
   for (const { at, samples } of side.pieces) {
-    for (let index = 0; index < samples.length; index += 1) stereo[(at + index) * 2 + channel] = samples[index] ?? 0;
+    for (let index = 0; index < samples.length; index += 1)
+      stereo[(at + index) * 2 + channel] = samples[index] ?? 0;
   }
 }

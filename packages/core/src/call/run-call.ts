@@ -8,7 +8,7 @@ import { defaultTurnPolicy } from '../turn/turn-policy.js';
 import { silentCaller } from '../turn/turn-state.js';
 import { checkAgent, defaultLimits } from './agent.js';
 import { createAgentSeat, type AgentSeat } from './agent-seat.js';
-import type { CallEndReason } from './call-event.js';
+import type { CallEndReason } from '../spec/call-event.js';
 import { createSession, type Session } from './call-session.js';
 import type { AudioTap, Call, CallMedia, CallResult, RunCallOptions } from './call.js';
 import { toMessages } from './history.js';
@@ -60,7 +60,9 @@ export function runCall(options: RunCallOptions): Call {
   });
   const ears = new Map<string, Ears>();
   let settle: (result: CallResult) => void = () => undefined;
-  const done = new Promise<CallResult>((resolve) => { settle = resolve; });
+  const done = new Promise<CallResult>((resolve) => {
+    settle = resolve;
+  });
   const running: Running = {
     options,
     session,
@@ -98,16 +100,31 @@ function pickUp(session: Session): void {
   const { ledger } = session;
   if (ledger !== undefined) {
     const { turnId, playedMs } = ledger;
-    session.dispatch({ type: 'agent-heard', turnId, text: heardText(ledger), outcome: 'interrupted', playedMs });
+    session.dispatch({
+      type: 'agent-heard',
+      turnId,
+      text: heardText(ledger),
+      outcome: 'interrupted',
+      playedMs,
+    });
   }
-  session.turn = { ...session.turn, caller: silentCaller, phase: { name: 'listening', sinceMs: session.now() } };
+  session.turn = {
+    ...session.turn,
+    caller: silentCaller,
+    phase: { name: 'listening', sinceMs: session.now() },
+  };
 }
 
 function checkOptions({ mode, agent, providers, media, approve }: RunCallOptions): void {
-  const problem = (path: string, message: string): ConfigError => new ConfigError({ code: 'config.call', path, message });
-  if (media.start.tracks.length === 0 && providers.stt !== 'media') throw problem('media', 'the media has no track to listen to');
+  const problem = (path: string, message: string): ConfigError =>
+    new ConfigError({ code: 'config.call', path, message });
+  if (media.start.tracks.length === 0 && providers.stt !== 'media')
+    throw problem('media', 'the media has no track to listen to');
   if (providers.stt === 'media' && !media.capabilities.transcripts) {
-    throw problem('providers.stt', '"media" needs a connection that brings its own transcripts, and this one does not');
+    throw problem(
+      'providers.stt',
+      '"media" needs a connection that brings its own transcripts, and this one does not',
+    );
   }
   if (mode === 'assist') return;
   if (agent === undefined) throw problem('agent', 'mode "agent" needs an agent');
@@ -133,7 +150,9 @@ function openEars(running: Running, ears: Map<string, Ears>): void {
           signal: session.controller.signal,
           gate: session.gate,
           dispatch: session.dispatch,
-          onFailure: (error) => { earsFailed(running, error); },
+          onFailure: (error) => {
+            earsFailed(running, error);
+          },
         }),
       );
     }
@@ -150,7 +169,10 @@ function openEars(running: Running, ears: Map<string, Ears>): void {
     const startMs = starts.get(track) ?? session.now() - atMs;
     starts.set(track, startMs);
     const masked = session.gate.audio(audio, format, durationMs(audio.byteLength, format));
-    for (const tap of running.taps) guard(() => { tap('caller', track, masked, format, startMs + atMs); });
+    for (const tap of running.taps)
+      guard(() => {
+        tap('caller', track, masked, format, startMs + atMs);
+      });
   });
 }
 
@@ -170,10 +192,18 @@ function takeSeat(running: Running): void {
     capabilities: media.capabilities,
     format: media.start.outbound,
     clock,
-    onProgress: (turnId, producedMs, sentMs) => { session.dispatch({ type: 'agent-audio', turnId, producedMs, sentMs }); },
-    onPlayed: (turnId, playedMs) => { session.dispatch({ type: 'agent-played', turnId, playedMs }); },
-    onSent: (audio, startsAt) => { tapAgent(running, audio, startsAt); },
-    onStuck: () => { void end(running, 'media-lost'); },
+    onProgress: (turnId, producedMs, sentMs) => {
+      session.dispatch({ type: 'agent-audio', turnId, producedMs, sentMs });
+    },
+    onPlayed: (turnId, playedMs) => {
+      session.dispatch({ type: 'agent-played', turnId, playedMs });
+    },
+    onSent: (audio, startsAt) => {
+      tapAgent(running, audio, startsAt);
+    },
+    onStuck: () => {
+      void end(running, 'media-lost');
+    },
   });
   const voice = createVoice({
     tts: providers.tts,
@@ -199,7 +229,9 @@ function takeSeat(running: Running): void {
     player,
     ears: () => running.ears.get(session.options.callerTrack),
     keypad: running.keypad,
-    end: (reason) => { void end(running, reason); },
+    end: (reason) => {
+      void end(running, reason);
+    },
     transfer: (to) => transfer(running, to, undefined),
   });
 }
@@ -208,7 +240,10 @@ function tapAgent(running: Running, audio: Uint8Array, startsAt: number): void {
   if (running.taps.size === 0) return;
   const { session, media } = running;
   const atMs = startsAt - session.options.clock.now() + session.now();
-  for (const tap of running.taps) guard(() => { tap('agent', 'agent', audio, media.start.outbound, atMs); });
+  for (const tap of running.taps)
+    guard(() => {
+      tap('agent', 'agent', audio, media.start.outbound, atMs);
+    });
 }
 
 /** A tap that throws is its owner's problem. */
@@ -292,7 +327,8 @@ async function transfer(running: Running, to: string, from: string | undefined):
   const { control } = options;
   session.dispatch({ type: 'transfer-started', warm: false });
   try {
-    if (control?.transfer === undefined) throw new ConfigError({ code: 'config.transfer', message: 'this carrier can not transfer calls' });
+    if (control?.transfer === undefined)
+      throw new ConfigError({ code: 'config.transfer', message: 'this carrier can not transfer calls' });
     await control.transfer(media.start.callId, to, { from, signal: session.controller.signal });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'telephony.transfer_failed';
@@ -314,7 +350,10 @@ async function end(running: Running, reason: CallEndReason): Promise<void> {
   running.keypad.close();
   for (const ears of running.ears.values()) ears.close();
   const byUs = reason !== 'caller-hung-up' && reason !== 'media-lost' && reason !== 'transferred';
-  await Promise.all([byUs ? hangUp(running) : undefined, running.ears.size > 0 ? pause(running, lastWordsMs) : undefined]);
+  await Promise.all([
+    byUs ? hangUp(running) : undefined,
+    running.ears.size > 0 ? pause(running, lastWordsMs) : undefined,
+  ]);
   media.connection.close();
   session.controller.abort();
   running.voice?.close();
@@ -331,7 +370,9 @@ async function end(running: Running, reason: CallEndReason): Promise<void> {
 }
 
 function pause(running: Running, delayMs: number): Promise<void> {
-  return new Promise((resolve) => { running.session.options.clock.setTimeout(resolve, delayMs); });
+  return new Promise((resolve) => {
+    running.session.options.clock.setTimeout(resolve, delayMs);
+  });
 }
 
 /** Hanging up is a command with a checked result (fault C-05), but a carrier that does not answer can't keep us. */
@@ -340,7 +381,9 @@ async function hangUp({ options, session, media }: Running): Promise<void> {
   if (hangup === undefined) return;
   const controller = new AbortController();
   const { clock } = session.options;
-  const timer = clock.setTimeout(() => { controller.abort(); }, hangupLimitMs);
+  const timer = clock.setTimeout(() => {
+    controller.abort();
+  }, hangupLimitMs);
   try {
     await hangup(media.start.callId, controller.signal);
   } catch {
@@ -379,7 +422,9 @@ function publicCall(running: Running, done: Promise<CallResult>): Call {
     transfer: (to, options) => transfer(running, to, options?.from),
     mask(reason) {
       session.gate.close(reason);
-      return () => { session.gate.open(reason); };
+      return () => {
+        session.gate.open(reason);
+      };
     },
   };
 }

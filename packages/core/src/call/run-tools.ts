@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { LlmToolCall } from '../spec/llm.js';
 import type { CallContext } from './agent.js';
-import type { CallEvent, CallEventBody } from './call-event.js';
+import type { CallEvent, CallEventBody } from '../spec/call-event.js';
 import { validate } from './json-schema.js';
 import type { Approve, Tool } from './tool.js';
 
@@ -44,7 +44,12 @@ const maxResultCharacters = 16_000;
 export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   const done = new Map<string, Promise<ToolResult>>(earlierResults(options.resume ?? []));
 
-  async function logged(call: LlmToolCall, turn: ToolTurn, key: string, work: () => Promise<ToolResult>): Promise<ToolResult> {
+  async function logged(
+    call: LlmToolCall,
+    turn: ToolTurn,
+    key: string,
+    work: () => Promise<ToolResult>,
+  ): Promise<ToolResult> {
     const startedAt = options.clock.now();
     options.dispatch({
       type: 'tool-started',
@@ -80,7 +85,9 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
       return result;
     },
     note(call, turn, result) {
-      void logged(call, turn, idempotencyKey(options.callId, turn.utterance, call), () => Promise.resolve(result));
+      void logged(call, turn, idempotencyKey(options.callId, turn.utterance, call), () =>
+        Promise.resolve(result),
+      );
       return result;
     },
   };
@@ -90,7 +97,10 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
 function idempotencyKey(callId: string, utterance: number, call: LlmToolCall): string {
   const parsed = parseArguments(call.argumentsText);
   const canonical = parsed.ok ? canonicalJson(parsed.value) : call.argumentsText;
-  return createHash('sha256').update(`${callId}\n${utterance}\n${call.name}\n${canonical}`).digest('base64url').slice(0, 27);
+  return createHash('sha256')
+    .update(`${callId}\n${utterance}\n${call.name}\n${canonical}`)
+    .digest('base64url')
+    .slice(0, 27);
 }
 
 function canonicalJson(value: unknown): string {
@@ -100,10 +110,12 @@ function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
+type Parsed =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 function parseArguments(text: string): Parsed {
-  if (text.length > maxArgumentCharacters) return { ok: false, problem: `the arguments are ${text.length} characters long` };
+  if (text.length > maxArgumentCharacters)
+    return { ok: false, problem: `the arguments are ${text.length} characters long` };
   try {
     return { ok: true, value: text.trim() === '' ? {} : (JSON.parse(text) as unknown) };
   } catch {
@@ -115,7 +127,12 @@ function failure(text: string): ToolResult {
   return { ok: false, text };
 }
 
-async function runOnce(tool: Tool, call: LlmToolCall, key: string, options: ToolRunnerOptions): Promise<ToolResult> {
+async function runOnce(
+  tool: Tool,
+  call: LlmToolCall,
+  key: string,
+  options: ToolRunnerOptions,
+): Promise<ToolResult> {
   const parsed = parseArguments(call.argumentsText);
   // Never repaired: `{"amount": 1000` may have been 10000.
   if (!parsed.ok) return failure(`Not run: ${parsed.problem}. Ask again with complete JSON.`);
@@ -125,7 +142,8 @@ async function runOnce(tool: Tool, call: LlmToolCall, key: string, options: Tool
     const { callId, context } = options;
     if (tool.risk === 'money' || tool.risk === 'irreversible') {
       const request = { callId, context, tool: tool.name, risk: tool.risk, input: input.value, signal };
-      if ((await options.approve?.(request)) !== true) return failure('Not run: it was not approved. Offer a person instead.');
+      if ((await options.approve?.(request)) !== true)
+        return failure('Not run: it was not approved. Offer a person instead.');
     }
     const value = await tool.run(input.value as never, { callId, context, idempotencyKey: key, signal });
     return { ok: true, text: typeof value === 'string' ? value : (JSON.stringify(value) ?? 'done') };
@@ -157,7 +175,10 @@ function withDeadline(
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     // What a tool throws may hold anything: the model is told that it failed, not why.
-    else work(controller.signal).then(settle, () => { settle(failure('It failed.')); });
+    else
+      work(controller.signal).then(settle, () => {
+        settle(failure('It failed.'));
+      });
   });
 }
 

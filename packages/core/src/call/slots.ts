@@ -27,9 +27,14 @@ export function createSlotStore(
     values,
     async fill(name, value) {
       const slot = Object.hasOwn(slots, name) ? slots[name] : undefined;
-      if (slot === undefined) return { ok: false, message: `There is no slot of that name. Slots: ${Object.keys(slots).join(', ')}.` };
+      if (slot === undefined)
+        return {
+          ok: false,
+          message: `There is no slot of that name. Slots: ${Object.keys(slots).join(', ')}.`,
+        };
       const checked = await validate(slot.schema, value);
-      if (!checked.ok) return { ok: false, message: `That does not fit: ${checked.problem}. Ask the caller again.` };
+      if (!checked.ok)
+        return { ok: false, message: `That does not fit: ${checked.problem}. Ask the caller again.` };
       values.set(name, checked.value);
       onFilled(name, checked.value, slot.keypad !== undefined);
       return { ok: true, message: missing(slots, values) };
@@ -48,8 +53,10 @@ export function fillSlotTool(slots: Readonly<Record<string, Slot>>): LlmTool | u
   if (names.length === 0) return undefined;
   const described = names.map((name) => {
     const slot = slots[name];
-    if (slot?.keypad !== undefined) return `${name}: ${slot.description} (set value to "keypad": the caller types it, you never see it)`;
-    const schema = slot === undefined ? {} : toJsonSchema(slot.schema, slot.jsonSchema, `agent.slots.${name}`);
+    if (slot?.keypad !== undefined)
+      return `${name}: ${slot.description} (set value to "keypad": the caller types it, you never see it)`;
+    const schema =
+      slot === undefined ? {} : toJsonSchema(slot.schema, slot.jsonSchema, `agent.slots.${name}`);
     return `${name}: ${slot?.description ?? ''} ${JSON.stringify(schema)}`;
   });
   return {

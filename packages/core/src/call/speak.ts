@@ -6,7 +6,7 @@ import type { AudioFormat } from '../spec/audio.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { TtsAdapter, TtsSession, TtsUtterance } from '../spec/tts.js';
 import { attemptEvent } from './attempt-event.js';
-import type { CallEventBody } from './call-event.js';
+import type { CallEventBody } from '../spec/call-event.js';
 import type { Player } from './player.js';
 import { createClauseSplitter, normaliseForSpeech, type ClauseSplitter } from './speech-text.js';
 
@@ -83,7 +83,11 @@ export function chooseFormat(formats: readonly AudioFormat[], wanted: AudioForma
 function rank(format: AudioFormat, wanted: AudioFormat): number {
   const distance = format.sampleRate - wanted.sampleRate;
   const ratePenalty = distance >= 0 ? distance : 1_000_000 - distance;
-  return ratePenalty + (format.encoding === 'pcm_s16le' ? 0 : 0.5) + (format.channels === wanted.channels ? 0 : 0.25);
+  return (
+    ratePenalty +
+    (format.encoding === 'pcm_s16le' ? 0 : 0.5) +
+    (format.channels === wanted.channels ? 0 : 0.25)
+  );
 }
 
 function sessionOf(state: State): TtsSession {
@@ -95,7 +99,9 @@ function sessionOf(state: State): TtsSession {
     language,
     clock,
     signal,
-    onAttempt: (report) => { state.options.dispatch(attemptEvent('tts', report)); },
+    onAttempt: (report) => {
+      state.options.dispatch(attemptEvent('tts', report));
+    },
   });
   state.session = session;
   // A failed connection is reported by the utterance that needed it.
@@ -215,7 +221,12 @@ function speakClause(reply: Reply, clause: string): void {
 
 function openUtterance(reply: Reply): TtsUtterance {
   const { player, voice, language } = reply.state.options;
-  return sessionOf(reply.state).speak({ voice, language, bufferedMs: () => player.bufferedMs(), signal: reply.signal });
+  return sessionOf(reply.state).speak({
+    voice,
+    language,
+    bufferedMs: () => player.bufferedMs(),
+    signal: reply.signal,
+  });
 }
 
 /** One synthesis per clause; the next begins when one is produced, which is long before it was heard. */
@@ -224,7 +235,9 @@ async function speakClauses(reply: Reply): Promise<void> {
     const clause = reply.clauses.shift();
     if (clause === undefined) {
       if (reply.isEnded || reply.signal.aborted) return;
-      await new Promise<void>((resolve) => { reply.wake = resolve; });
+      await new Promise<void>((resolve) => {
+        reply.wake = resolve;
+      });
       continue;
     }
     const utterance = openUtterance(reply);
@@ -234,7 +247,12 @@ async function speakClauses(reply: Reply): Promise<void> {
   }
 }
 
-async function consume(reply: Reply, utterance: TtsUtterance, textStart: number, characters: () => number): Promise<void> {
+async function consume(
+  reply: Reply,
+  utterance: TtsUtterance,
+  textStart: number,
+  characters: () => number,
+): Promise<void> {
   const { options, ttsFormat } = reply.state;
   const converter = createConverter(ttsFormat, options.format);
   const startMs = reply.producedMs;
@@ -252,7 +270,8 @@ async function consume(reply: Reply, utterance: TtsUtterance, textStart: number,
       continue;
     }
     produced(reply, converter.push(event.audio));
-    if (reply.producedMs - startMs > characters() * maxMsPerCharacter + maxExtraMs) throw endlessAudio(options.tts.provider);
+    if (reply.producedMs - startMs > characters() * maxMsPerCharacter + maxExtraMs)
+      throw endlessAudio(options.tts.provider);
   }
   flushConverter(reply, converter);
 }

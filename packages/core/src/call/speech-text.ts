@@ -15,7 +15,8 @@ const clauseCharacters = 60;
 const sentenceEnd = /[.!?…]+["'”’)\]]*\s+|[。！？]+|\n+/gu;
 const clauseEnd = /[,;:—–]["'”’)\]]*\s+|[、，；]/gu;
 /** A full stop after these ends no sentence: titles, initials, numbers of a list, common short forms. */
-const abbreviation = /(?:^|[\s(])(?:\p{Lu}|\d{1,3}|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|etc|approx|e\.g|i\.e|z\.B|bzw|ca)\.\s*$/u;
+const abbreviation =
+  /(?:^|[\s(])(?:\p{Lu}|\d{1,3}|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|etc|approx|e\.g|i\.e|z\.B|bzw|ca)\.\s*$/u;
 
 export function createClauseSplitter(): ClauseSplitter {
   let pending = '';

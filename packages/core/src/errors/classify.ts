@@ -43,7 +43,9 @@ const closeClasses: Readonly<Record<number, ErrorClass>> = {
 };
 
 export function classOfHttpStatus(status: number): ErrorClass {
-  return httpClasses[status] ?? (status >= 500 ? 'unavailable' : status >= 400 ? 'invalid_request' : 'protocol');
+  return (
+    httpClasses[status] ?? (status >= 500 ? 'unavailable' : status >= 400 ? 'invalid_request' : 'protocol')
+  );
 }
 
 /** Codes from 4000 belong to the provider: its adapter names those it knows, the rest are `unavailable`. */

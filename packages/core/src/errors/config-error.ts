@@ -23,7 +23,10 @@ export class ConfigError extends BaseVoiceError {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: ConfigProblem | readonly ConfigProblem[], options: { cause?: unknown; provider?: string } = {}) {
+  constructor(
+    problems: ConfigProblem | readonly ConfigProblem[],
+    options: { cause?: unknown; provider?: string } = {},
+  ) {
     const all: readonly ConfigProblem[] = Array.isArray(problems) ? problems : [problems as ConfigProblem];
     super({
       code: all[0]?.code ?? 'config.invalid',
@@ -44,7 +47,10 @@ export class ConfigError extends BaseVoiceError {
 
 /** One problem on one line: `file:line: path: message (found …; allowed …)`. */
 export function describeProblem(problem: ConfigProblem): string {
-  const place = [problem.file && problem.line ? `${problem.file}:${problem.line}` : problem.file, problem.path];
+  const place = [
+    problem.file && problem.line ? `${problem.file}:${problem.line}` : problem.file,
+    problem.path,
+  ];
   const facts = [
     problem.found === undefined ? undefined : `found ${problem.found}`,
     problem.allowed === undefined ? undefined : `allowed: ${problem.allowed}`,

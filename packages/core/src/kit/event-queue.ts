@@ -1,5 +1,5 @@
 // The one AsyncIterable behind every stream: filled by synchronous calls, read by one consumer, bounded, stopped by a signal.
-import { BaseVoiceError } from '../errors/voice-error.js';
+import { alreadyRead } from '../errors/already-read.js';
 
 export interface EventQueueOptions {
   /** Once aborted, what is queued is dropped and reading throws the signal's reason. */
@@ -157,13 +157,4 @@ function takeEvent<T>(state: QueueState<T>): T {
 
 function highWaterOf(state: QueueState<unknown>): number {
   return state.options.highWater ?? 256;
-}
-
-function alreadyRead(): BaseVoiceError {
-  return new BaseVoiceError({
-    code: 'stream.already_read',
-    class: 'invalid_request',
-    message:
-      'This stream is already being read. A stream has one reader: read it in one loop and hand its events on.',
-  });
 }

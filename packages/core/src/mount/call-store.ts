@@ -1,5 +1,5 @@
 // What outlives a call's media: enough to bring the call back. In memory here; a database for several nodes.
-import type { CallEvent } from '../call/call-event.js';
+import type { CallEvent } from '../spec/call-event.js';
 import type { CallContext } from '../call/agent.js';
 
 /** How a call stands. `interrupted`: its media was lost, the carrier is about to ask what comes next. */

@@ -18,13 +18,17 @@ export interface DialOptions {
 export async function dialCall(mount: Mount, options: DialOptions): Promise<CallRecord> {
   const { provider, to, from, context = {}, ringTimeoutMs } = options;
   const adapter = [...mount.adapters.values()].find(
-    (candidate) => candidate.control.dial !== undefined && (provider === undefined || candidate.provider === provider),
+    (candidate) =>
+      candidate.control.dial !== undefined && (provider === undefined || candidate.provider === provider),
   );
   if (adapter?.control.dial === undefined) {
     throw new ConfigError({
       code: 'config.no_dialler',
       path: 'telephony',
-      message: provider === undefined ? 'no telephony provider here can dial' : `provider ${JSON.stringify(provider)} can not dial`,
+      message:
+        provider === undefined
+          ? 'no telephony provider here can dial'
+          : `provider ${JSON.stringify(provider)} can not dial`,
       allowed: 'a carrier whose capabilities include control.dial',
     });
   }

@@ -1,7 +1,12 @@
 // A carrier's webhook: verified by its adapter, answered from memory.
 import { isVoiceError } from '../errors/voice-error.js';
 import { ConfigError } from '../errors/config-error.js';
-import type { CallInstruction, TelephonyAdapter, TelephonyEvent, TelephonyWebhook } from '../spec/telephony.js';
+import type {
+  CallInstruction,
+  TelephonyAdapter,
+  TelephonyEvent,
+  TelephonyWebhook,
+} from '../spec/telephony.js';
 import type { CallRecord } from './call-store.js';
 import { agentFor, mediaUrlOf, publicPath, warn, type Mount } from './mount.js';
 
@@ -14,7 +19,8 @@ export async function handleWebhook(mount: Mount, request: Request): Promise<Res
   if (provider === undefined || name === undefined || name === 'media' || rest.length > 0) return undefined;
   const adapter = mount.adapters.get(provider);
   if (adapter?.webhook === undefined) return new Response('not found', { status: 404 });
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return new Response('too large', { status: 413 });
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes)
+    return new Response('too large', { status: 413 });
   let webhook: TelephonyWebhook;
   try {
     webhook = await adapter.webhook(request, {
@@ -35,14 +41,23 @@ export function pathBelow(mount: Mount, pathname: string): readonly string[] {
 
 function refuse(mount: Mount, error: unknown): Response {
   if (!isVoiceError(error)) {
-    warn(mount, 'telephony.webhook_failed', 'A webhook could not be handled; it was answered 500 and nothing was done.');
+    warn(
+      mount,
+      'telephony.webhook_failed',
+      'A webhook could not be handled; it was answered 500 and nothing was done.',
+    );
     return new Response('error', { status: 500 });
   }
   warn(mount, error.code, error.message);
   return new Response('refused', { status: error.class === 'auth' ? 403 : 400 });
 }
 
-function onEvent(mount: Mount, adapter: TelephonyAdapter, name: string, event: TelephonyEvent): readonly CallInstruction[] {
+function onEvent(
+  mount: Mount,
+  adapter: TelephonyAdapter,
+  name: string,
+  event: TelephonyEvent,
+): readonly CallInstruction[] {
   switch (event.type) {
     case 'call-incoming':
       return name === 'resume' ? comeBack(mount, adapter, event.callId) : takeCall(mount, adapter, event);
@@ -78,7 +93,10 @@ function takeCall(
   const known = mount.store.get(event.callId);
   // A webhook that comes twice gets the same answer: one call, whatever its number of announcements.
   if (known === undefined && (mount.isClosing || mount.calls.size >= (mount.options.maxCalls ?? 300))) {
-    return [{ type: 'say', text: 'All our lines are busy. Please call again in a few minutes.' }, { type: 'hangup' }];
+    return [
+      { type: 'say', text: 'All our lines are busy. Please call again in a few minutes.' },
+      { type: 'hangup' },
+    ];
   }
   const record: CallRecord = known ?? {
     callId: event.callId,
@@ -112,6 +130,9 @@ function connect(mount: Mount, adapter: TelephonyAdapter, record: CallRecord): r
   } catch (error) {
     const code = ConfigError.is(error) ? error.code : 'call.agent_failed';
     warn(mount, code, 'The choice of an agent failed; the caller was told to call again.');
-    return [{ type: 'say', text: 'Something went wrong on our side. Please call again.' }, { type: 'hangup' }];
+    return [
+      { type: 'say', text: 'Something went wrong on our side. Please call again.' },
+      { type: 'hangup' },
+    ];
   }
 }

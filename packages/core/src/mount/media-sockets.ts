@@ -33,14 +33,20 @@ export function acceptUpgrade(mount: Mount, request: IncomingMessage, socket: Du
   try {
     adapter.media.verifyUpgrade?.({ publicUrl: mediaUrlOf(mount, provider), headers: headersOf(request) });
   } catch (error) {
-    warn(mount, isVoiceError(error) ? error.code : 'telephony.upgrade_failed', 'A media socket was refused at its upgrade.');
+    warn(
+      mount,
+      isVoiceError(error) ? error.code : 'telephony.upgrade_failed',
+      'A media socket was refused at its upgrade.',
+    );
     return refuse(socket, '403 Forbidden');
   }
   socket.on('error', ignoreError);
   mount.sockets.handleUpgrade(request, socket, head, (webSocket) => {
     socket.off('error', ignoreError);
     waiting.count += 1;
-    void serve(mount, adapter, webSocket, () => { waiting.count -= 1; });
+    void serve(mount, adapter, webSocket, () => {
+      waiting.count -= 1;
+    });
   });
   return true;
 }
@@ -58,11 +64,19 @@ function refuse(socket: Duplex, status: string): true {
 
 function headersOf(request: IncomingMessage): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
 }
 
-async function serve(mount: Mount, adapter: TelephonyAdapter, webSocket: WebSocket, onBound: () => void): Promise<void> {
+async function serve(
+  mount: Mount,
+  adapter: TelephonyAdapter,
+  webSocket: WebSocket,
+  onBound: () => void,
+): Promise<void> {
   let media: CallMedia;
   try {
     media = await acceptMedia({
@@ -72,7 +86,11 @@ async function serve(mount: Mount, adapter: TelephonyAdapter, webSocket: WebSock
       open: (onAudio) => openConnection(mount, adapter, webSocket, onAudio),
     });
   } catch (error) {
-    warn(mount, isVoiceError(error) ? error.code : 'telephony.media_failed', 'A media socket ended before it said which call it is.');
+    warn(
+      mount,
+      isVoiceError(error) ? error.code : 'telephony.media_failed',
+      'A media socket ended before it said which call it is.',
+    );
     webSocket.close(1008);
     return;
   } finally {
@@ -96,8 +114,12 @@ function openConnection(
 ): MediaConnection {
   const controller = new AbortController();
   const socket: MediaSocket = {
-    send: (data) => { webSocket.send(data); },
-    close: (code, reason) => { webSocket.close(code, reason); },
+    send: (data) => {
+      webSocket.send(data);
+    },
+    close: (code, reason) => {
+      webSocket.close(code, reason);
+    },
     get buffered() {
       return webSocket.bufferedAmount;
     },
@@ -145,7 +167,11 @@ async function run(mount: Mount, expected: ExpectedCall, media: CallMedia): Prom
       clock: mount.clock,
     });
   } catch (error) {
-    warn(mount, isVoiceError(error) ? error.code : 'call.unexpected', isVoiceError(error) ? error.message : 'A call could not be started.');
+    warn(
+      mount,
+      isVoiceError(error) ? error.code : 'call.unexpected',
+      isVoiceError(error) ? error.message : 'A call could not be started.',
+    );
     media.connection.close();
     return;
   }

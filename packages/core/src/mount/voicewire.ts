@@ -152,7 +152,9 @@ async function renderApologies(mount: Mount, signal: AbortSignal): Promise<void>
   if (tts === undefined) return;
   const known = typeof agent === 'object' ? agent : undefined;
   const text = known?.lines?.apology ?? defaultLines.apology;
-  const formats = [...mount.adapters.values()].flatMap(({ capabilities }) => capabilities.outbound.slice(0, 1));
+  const formats = [...mount.adapters.values()].flatMap(({ capabilities }) =>
+    capabilities.outbound.slice(0, 1),
+  );
   for (const format of formats) {
     const line = { text, format, voice: known?.voice, language: known?.language };
     try {
@@ -160,7 +162,11 @@ async function renderApologies(mount: Mount, signal: AbortSignal): Promise<void>
     } catch (error) {
       if (signal.aborted) return;
       const code = isVoiceError(error) ? error.code : 'call.unexpected';
-      warn(mount, code, 'The apology for failed calls could not be rendered: such calls end without words until it can be.');
+      warn(
+        mount,
+        code,
+        'The apology for failed calls could not be rendered: such calls end without words until it can be.',
+      );
     }
   }
 }

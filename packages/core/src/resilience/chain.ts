@@ -1,4 +1,5 @@
 // What all chains share: naming, checking and reporting their members.
+import { alreadyRead } from '../errors/already-read.js';
 import { ConfigError } from '../errors/config-error.js';
 import { AllProvidersFailedError, ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
@@ -56,4 +57,14 @@ export function asVoiceError(error: unknown, provider: string, stage: Stage): Vo
     stage,
     message: `The ${stage} provider failed in a way its adapter does not know${error instanceof Error ? ` (${error.name})` : ''}.`,
   });
+}
+
+/** An iterable with one consumer: a second one is told so. */
+export function readOnce<Event>(read: () => AsyncGenerator<Event>): () => AsyncGenerator<Event> {
+  let isTaken = false;
+  return () => {
+    if (isTaken) throw alreadyRead();
+    isTaken = true;
+    return read();
+  };
 }

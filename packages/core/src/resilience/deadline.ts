@@ -34,12 +34,18 @@ export interface AttemptSignal {
 
 export function createAttemptSignal(parent: AbortSignal): AttemptSignal {
   const controller = new AbortController();
-  const onAbort = (): void => { controller.abort(parent.reason); };
+  const onAbort = (): void => {
+    controller.abort(parent.reason);
+  };
   if (parent.aborted) onAbort();
   else parent.addEventListener('abort', onAbort);
   return {
     signal: controller.signal,
-    abort: (reason) => { controller.abort(reason); },
-    release: () => { parent.removeEventListener('abort', onAbort); },
+    abort: (reason) => {
+      controller.abort(reason);
+    },
+    release: () => {
+      parent.removeEventListener('abort', onAbort);
+    },
   };
 }

@@ -1,12 +1,13 @@
 // A chain of language models as one: the next member answers when one fails before its first part.
-import { forProvider } from '../call/history.js';
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
 import { chainHealthKey, createAttempts, primaryOf } from './chain.js';
+import { forProvider } from './provider-state.js';
 
 /** Capabilities are those that every member has. After the first part a failure is the response's. */
 export function fallbackLlm(members: readonly LlmAdapter[]): LlmAdapter {
   const primary = primaryOf(members, 'llm');
-  const all = (key: keyof LlmAdapter['capabilities']): boolean => members.every(({ capabilities }) => capabilities[key]);
+  const all = (key: keyof LlmAdapter['capabilities']): boolean =>
+    members.every(({ capabilities }) => capabilities[key]);
   return {
     kind: 'llm',
     specVersion: 1,

@@ -1,13 +1,12 @@
 // A chain of recognisers as one: the next member hears everything again when one fails before its first result.
 import { canConvert, createConverter, type Converter } from '../audio/convert.js';
 import { durationMs, isSameFormat } from '../audio/format.js';
-import { createEventQueue, type EventQueue } from '../kit/event-queue.js';
 import { systemClock } from '../clock/system-clock.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { SttAdapter, SttEvent, SttRequest, SttStream } from '../spec/stt.js';
-import { chainHealthKey, createAttempts, primaryOf } from './chain.js';
-import { createAttemptSignal } from './deadline.js';
+import { chainHealthKey, createAttempts, primaryOf, readOnce } from './chain.js';
+import { createAttemptSignal, type AttemptSignal } from './deadline.js';
 
 /** How much audio is kept for a member that may have to take over. */
 const keptMs = 30_000;
@@ -18,8 +17,9 @@ const pieceMs = 100;
 export function fallbackStt(members: readonly SttAdapter[]): SttAdapter {
   const primary = primaryOf(members, 'stt');
   const each = members.map(({ capabilities }) => capabilities);
-  const all = (key: 'partials' | 'flush' | 'speechEvents' | 'turnEvents' | 'diarization' | 'keyterms'): boolean =>
-    each.every((capabilities) => capabilities[key]);
+  const all = (
+    key: 'partials' | 'flush' | 'speechEvents' | 'turnEvents' | 'diarization' | 'keyterms',
+  ): boolean => each.every((capabilities) => capabilities[key]);
   const timing = each.some((one) => one.timing === 'none')
     ? 'none'
     : each.some((one) => one.timing === 'segment')
@@ -55,7 +55,7 @@ interface Chain {
   readonly members: readonly SttAdapter[];
   readonly request: SttRequest;
   readonly clock: Clock;
-  readonly queue: EventQueue<SttEvent>;
+  readonly attempt: AttemptSignal;
   /** Everything since the start, until the first result makes it unnecessary. */
   steps: Step[] | undefined;
   keptBytesMs: number;
@@ -64,6 +64,7 @@ interface Chain {
   current: { readonly stream: SttStream; readonly converter: Converter; readonly rate: number } | undefined;
   isCatchingUp: boolean;
   isReady: boolean;
+  isOver: boolean;
   timer: TimerHandle | undefined;
 }
 
@@ -73,30 +74,33 @@ function openChain(members: readonly SttAdapter[], request: SttRequest): SttStre
     members,
     request: { ...request, signal: attempt.signal },
     clock: request.clock ?? systemClock,
-    queue: createEventQueue<SttEvent>({ signal: request.signal, onCancel: () => { attempt.abort(); } }),
+    attempt,
     steps: [],
     keptBytesMs: 0,
     backlog: [],
     current: undefined,
     isCatchingUp: false,
     isReady: false,
+    isOver: false,
     timer: undefined,
   };
   openMember(chain, members[0]);
-  void runChain(chain).finally(() => {
-    chain.clock.clearTimeout(chain.timer);
-    attempt.release();
-  });
   return {
-    write: (audio) => { take(chain, { type: 'audio', audio }); },
-    flush: () => { take(chain, { type: 'flush' }); },
-    end: () => { take(chain, { type: 'end' }); },
-    [Symbol.asyncIterator]: () => chain.queue[Symbol.asyncIterator](),
+    write: (audio) => {
+      take(chain, { type: 'audio', audio });
+    },
+    flush: () => {
+      take(chain, { type: 'flush' });
+    },
+    end: () => {
+      take(chain, { type: 'end' });
+    },
+    [Symbol.asyncIterator]: readOnce(() => read(chain)),
   };
 }
 
 function take(chain: Chain, step: Step): void {
-  if (chain.queue.isOver) return;
+  if (chain.isOver) return;
   keep(chain, step);
   if (chain.isCatchingUp) chain.backlog.push(step);
   else give(chain, step);
@@ -130,7 +134,11 @@ function openMember(chain: Chain, member: SttAdapter | undefined): SttStream | u
   const { request } = chain;
   const format = formatFor(member, request.format);
   const stream = member.open({ ...request, format });
-  chain.current = { stream, converter: createConverter(request.format, format), rate: member.capabilities.maxReplayRate };
+  chain.current = {
+    stream,
+    converter: createConverter(request.format, format),
+    rate: member.capabilities.maxReplayRate,
+  };
   return stream;
 }
 
@@ -139,36 +147,40 @@ function formatFor({ capabilities }: SttAdapter, given: AudioFormat): AudioForma
   return exact ?? capabilities.formats.find((format) => canConvert(given, format)) ?? given;
 }
 
-async function runChain(chain: Chain): Promise<void> {
-  const { members, request, queue } = chain;
+async function* read(chain: Chain): AsyncGenerator<SttEvent> {
+  const { members, request } = chain;
   const attempts = createAttempts('stt', request.onAttempt);
   try {
     for (const [index, member] of members.entries()) {
       try {
         const stream = index === 0 ? chain.current?.stream : takeOver(chain, member);
-        if (stream === undefined) return;
-        await pass(chain, stream, () => { attempts.used(member.provider); });
-        queue.finish();
+        if (stream !== undefined)
+          yield* pass(chain, stream, () => {
+            attempts.used(member.provider);
+          });
         return;
       } catch (error) {
         if (request.signal.aborted) throw error;
         attempts.failed(member.provider, error, chain.steps === undefined || index === members.length - 1);
       }
     }
-  } catch (error) {
-    queue.fail(error);
+  } finally {
+    chain.isOver = true;
+    chain.clock.clearTimeout(chain.timer);
+    chain.attempt.release();
+    chain.attempt.abort();
   }
 }
 
 /** The first result makes what was kept unnecessary; `ready` is said once, whoever is ready. */
-async function pass(chain: Chain, stream: SttStream, onReady: () => void): Promise<void> {
+async function* pass(chain: Chain, stream: SttStream, onReady: () => void): AsyncGenerator<SttEvent> {
   for await (const event of stream) {
     if (event.type === 'ready') {
       onReady();
       if (chain.isReady) continue;
       chain.isReady = true;
     } else if (event.type === 'partial' || event.type === 'final') chain.steps = undefined;
-    chain.queue.push(event);
+    yield event;
   }
 }
 
@@ -183,7 +195,7 @@ function takeOver(chain: Chain, member: SttAdapter): SttStream | undefined {
 /** Gives the backlog at most at the member's replay rate; what is said meanwhile queues behind it. */
 function catchUp(chain: Chain, stream: SttStream | undefined): void {
   const { current, clock, request } = chain;
-  if (current === undefined || current.stream !== stream || chain.queue.isOver || request.signal.aborted) return;
+  if (current === undefined || current.stream !== stream || chain.isOver) return;
   const { format } = request;
   let givenMs = 0;
   while (givenMs < pieceMs) {
@@ -195,5 +207,7 @@ function catchUp(chain: Chain, stream: SttStream | undefined): void {
     give(chain, step);
     if (step.type === 'audio') givenMs += durationMs(step.audio.byteLength, format);
   }
-  chain.timer = clock.setTimeout(() => { catchUp(chain, stream); }, givenMs / current.rate);
+  chain.timer = clock.setTimeout(() => {
+    catchUp(chain, stream);
+  }, givenMs / current.rate);
 }

@@ -1,5 +1,4 @@
 // A chain of voices as one: the next member says the whole utterance when one fails before its first audio.
-import { createEventQueue, type EventQueue } from '../kit/event-queue.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { VoiceError } from '../spec/error.js';
 import type {
@@ -12,8 +11,8 @@ import type {
 } from '../spec/tts.js';
 import { canConvert, createConverter } from '../audio/convert.js';
 import { isSameFormat } from '../audio/format.js';
-import { chainHealthKey, createAttempts, primaryOf } from './chain.js';
-import { createAttemptSignal } from './deadline.js';
+import { chainHealthKey, createAttempts, primaryOf, readOnce } from './chain.js';
+import { createAttemptSignal, type AttemptSignal } from './deadline.js';
 
 /** Formats are the primary's: what another member speaks is converted. Other capabilities are those every member has. */
 export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
@@ -50,7 +49,9 @@ interface Chain {
 function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsSession {
   const chain: Chain = { members, request, sessions: new Map(), isClosed: false };
   let resolveClosed: (error: VoiceError | undefined) => void = () => undefined;
-  const closed = new Promise<VoiceError | undefined>((resolve) => { resolveClosed = resolve; });
+  const closed = new Promise<VoiceError | undefined>((resolve) => {
+    resolveClosed = resolve;
+  });
   const close = (): void => {
     if (chain.isClosed) return;
     chain.isClosed = true;
@@ -93,27 +94,37 @@ type Step = { readonly type: 'write'; readonly text: string } | { readonly type:
 interface Utterance {
   readonly chain: Chain;
   readonly options: SpeakOptions;
-  readonly queue: EventQueue<TtsEvent>;
+  readonly attempt: AttemptSignal;
   readonly steps: Step[];
   current: TtsUtterance | undefined;
 }
 
 function speakChain(chain: Chain, options: SpeakOptions): TtsUtterance {
   const attempt = createAttemptSignal(options.signal);
-  const queue = createEventQueue<TtsEvent>({ signal: options.signal, onCancel: () => { attempt.abort(); } });
-  const utterance: Utterance = { chain, options: { ...options, signal: attempt.signal }, queue, steps: [], current: undefined };
+  const utterance: Utterance = {
+    chain,
+    options: { ...options, signal: attempt.signal },
+    attempt,
+    steps: [],
+    current: undefined,
+  };
   // The first member's own refusal (`capacity`) is the caller's to see.
   utterance.current = sessionOf(chain, 0)?.speak(utterance.options);
-  void runChain(utterance).finally(() => { attempt.release(); });
   const take = (step: Step): void => {
     utterance.steps.push(step);
     if (utterance.current !== undefined) repeat(utterance.current, step);
   };
   return {
-    write: (text) => { take({ type: 'write', text }); },
-    flush: () => { take({ type: 'flush' }); },
-    end: () => { take({ type: 'end' }); },
-    [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
+    write: (text) => {
+      take({ type: 'write', text });
+    },
+    flush: () => {
+      take({ type: 'flush' });
+    },
+    end: () => {
+      take({ type: 'end' });
+    },
+    [Symbol.asyncIterator]: readOnce(() => read(utterance)),
   };
 }
 
@@ -123,8 +134,8 @@ function repeat(utterance: TtsUtterance, step: Step): void {
   else utterance.end();
 }
 
-async function runChain(utterance: Utterance): Promise<void> {
-  const { chain, queue } = utterance;
+async function* read(utterance: Utterance): AsyncGenerator<TtsEvent> {
+  const { chain } = utterance;
   const attempts = createAttempts('tts', chain.request.onAttempt);
   try {
     for (const [index, member] of chain.members.entries()) {
@@ -132,19 +143,19 @@ async function runChain(utterance: Utterance): Promise<void> {
       try {
         const current = index === 0 ? utterance.current : startOver(utterance, index);
         if (current === undefined) return;
-        await pass(utterance, member, current, () => {
+        yield* pass(chain, member, current, () => {
           if (!hasAudio) attempts.used(member.provider);
           hasAudio = true;
         });
-        queue.finish();
         return;
       } catch (error) {
         if (utterance.options.signal.aborted) throw error;
         attempts.failed(member.provider, error, hasAudio || index === chain.members.length - 1);
       }
     }
-  } catch (error) {
-    queue.fail(error);
+  } finally {
+    utterance.attempt.release();
+    utterance.attempt.abort();
   }
 }
 
@@ -155,16 +166,17 @@ function startOver(utterance: Utterance, index: number): TtsUtterance | undefine
   return next;
 }
 
-async function pass({ chain, queue }: Utterance, member: TtsAdapter, from: TtsUtterance, onAudio: () => void): Promise<void> {
+async function* pass(
+  chain: Chain,
+  member: TtsAdapter,
+  from: TtsUtterance,
+  onAudio: () => void,
+): AsyncGenerator<TtsEvent> {
   const converter = createConverter(formatFor(member, chain.request.format), chain.request.format);
   for await (const event of from) {
-    if (event.type === 'words') queue.push(event);
-    else {
-      onAudio();
-      queue.push({ type: 'audio', audio: converter.push(event.audio) });
-    }
+    if (event.type === 'audio') onAudio();
+    yield event.type === 'audio' ? { type: 'audio', audio: converter.push(event.audio) } : event;
   }
   const rest = converter.flush();
-  if (rest.byteLength > 0) queue.push({ type: 'audio', audio: rest });
+  if (rest.byteLength > 0) yield { type: 'audio', audio: rest };
 }
-

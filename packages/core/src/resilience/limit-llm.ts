@@ -10,16 +10,24 @@ export function limitLlm(adapter: LlmAdapter, budgets: Budgets['llm']): LlmAdapt
   return { ...adapter, generate: (request) => limited(adapter, request, budgets) };
 }
 
-async function* limited(adapter: LlmAdapter, request: LlmRequest, budgets: Budgets['llm']): AsyncGenerator<LlmPart> {
+async function* limited(
+  adapter: LlmAdapter,
+  request: LlmRequest,
+  budgets: Budgets['llm'],
+): AsyncGenerator<LlmPart> {
   const clock = request.clock ?? systemClock;
   const attempt = createAttemptSignal(request.signal);
-  const fail = (what: string, late: 'timeout' | 'stalled'): void => { attempt.abort(tooLate(adapter.provider, what, late)); };
+  const fail = (what: string, late: 'timeout' | 'stalled'): void => {
+    attempt.abort(tooLate(adapter.provider, what, late));
+  };
   let hasPart = false;
   const gap = createDeadline(clock, () => {
     if (hasPart) fail(`nothing more came for ${budgets.gapMs} ms`, 'stalled');
     else fail(`no answer began within ${budgets.firstPartMs} ms`, 'timeout');
   });
-  const total = createDeadline(clock, () => { fail(`the answer was not over after ${budgets.totalMs} ms`, 'timeout'); });
+  const total = createDeadline(clock, () => {
+    fail(`the answer was not over after ${budgets.totalMs} ms`, 'timeout');
+  });
   gap.arm(budgets.firstPartMs);
   total.arm(budgets.totalMs);
   let hasContent = false;
@@ -41,7 +49,12 @@ async function* limited(adapter: LlmAdapter, request: LlmRequest, budgets: Budge
 }
 
 function tooLate(provider: string, what: string, errorClass: 'timeout' | 'stalled'): ProviderError {
-  return new ProviderError({ class: errorClass, provider, stage: 'llm', message: `The language model was given up: ${what}.` });
+  return new ProviderError({
+    class: errorClass,
+    provider,
+    stage: 'llm',
+    message: `The language model was given up: ${what}.`,
+  });
 }
 
 /** A 200 without content answers nobody (fault L-04). */

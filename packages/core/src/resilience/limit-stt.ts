@@ -19,7 +19,14 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
   const attempt = createAttemptSignal(request.signal);
   const stream = adapter.open({ ...request, clock, signal: attempt.signal });
   const give = (up: ErrorClass, what: string): void => {
-    attempt.abort(new ProviderError({ class: up, provider: adapter.provider, stage: 'stt', message: `Recognition was given up: ${what}.` }));
+    attempt.abort(
+      new ProviderError({
+        class: up,
+        provider: adapter.provider,
+        stage: 'stt',
+        message: `Recognition was given up: ${what}.`,
+      }),
+    );
   };
   let unansweredMs = 0;
   const watch = createDeadline(clock, () => {
@@ -27,12 +34,20 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
     if (unansweredMs >= budgets.silenceMs) give('stalled', `no event for ${budgets.silenceMs} ms of speech`);
     else watch.arm(checkMs);
   });
-  const connect = createDeadline(clock, () => { give('timeout', `not ready after ${budgets.connectMs} ms`); });
-  const close = createDeadline(clock, () => { give('stalled', `the end did not come within ${budgets.closeMs} ms`); });
+  const connect = createDeadline(clock, () => {
+    give('timeout', `not ready after ${budgets.connectMs} ms`);
+  });
+  const close = createDeadline(clock, () => {
+    give('stalled', `the end did not come within ${budgets.closeMs} ms`);
+  });
   connect.arm(budgets.connectMs);
   return {
-    write: (audio) => { stream.write(audio); },
-    flush: () => { stream.flush(); },
+    write: (audio) => {
+      stream.write(audio);
+    },
+    flush: () => {
+      stream.flush();
+    },
     end: () => {
       watch.cancel();
       close.arm(budgets.closeMs);

@@ -15,7 +15,9 @@ export function limitTts(adapter: TtsAdapter, budgets: Budgets['tts']): TtsAdapt
       const session = adapter.connect({ ...request, clock });
       const state: SessionState = { isReady: false, provider: adapter.provider, budgets, clock, session };
       session.ready.then(
-        () => { state.isReady = true; },
+        () => {
+          state.isReady = true;
+        },
         () => undefined,
       );
       return { ...session, speak: (options) => limited(state, options) };
@@ -46,12 +48,16 @@ function limited(session: SessionState, options: SpeakOptions): TtsUtterance {
   const utterance = session.session.speak({ ...options, signal: attempt.signal });
   const state: UtteranceState = { hasAudio: false, hasText: false, isEnded: false };
   let owed: Owes | undefined;
-  const deadline = createDeadline(clock, () => { attempt.abort(tooLate(provider, owed, state.hasAudio)); });
+  const deadline = createDeadline(clock, () => {
+    attempt.abort(tooLate(provider, owed, state.hasAudio));
+  });
   const owe = (owes: Owes): void => {
     owed = owes;
     const connectMs = session.isReady ? 0 : budgets.connectMs;
     // What the carrier still plays hides a gap: only what comes after it would be heard.
-    deadline.arm(owes === 'end' ? Math.max(budgets.gapMs, options.bufferedMs()) : budgets.firstAudioMs + connectMs);
+    deadline.arm(
+      owes === 'end' ? Math.max(budgets.gapMs, options.bufferedMs()) : budgets.firstAudioMs + connectMs,
+    );
   };
   return {
     write: (text) => {

@@ -73,7 +73,11 @@ export type LlmPart =
       readonly outputTokens: number;
       readonly cachedInputTokens?: number | undefined;
     }
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly providerState?: ProviderState | undefined };
+  | {
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly providerState?: ProviderState | undefined;
+    };
 
 export interface LlmAdapter {
   readonly kind: 'llm';

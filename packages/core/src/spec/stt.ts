@@ -80,7 +80,12 @@ export type SttEvent =
   | SttFinal
   | { readonly type: 'flushed'; readonly settledMs: number }
   /** The provider thinks the speaker is done. `eager`: it may take that back with `turn-resumed`. */
-  | { readonly type: 'turn-end'; readonly atMs: number; readonly eager: boolean; readonly confidence?: number | undefined }
+  | {
+      readonly type: 'turn-end';
+      readonly atMs: number;
+      readonly eager: boolean;
+      readonly confidence?: number | undefined;
+    }
   | { readonly type: 'turn-resumed'; readonly atMs: number };
 
 /**

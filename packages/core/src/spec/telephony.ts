@@ -28,14 +28,7 @@ export interface TelephonyCapabilities {
 export type CallDirection = 'inbound' | 'outbound';
 
 export type CallStatus =
-  | 'queued'
-  | 'ringing'
-  | 'in-progress'
-  | 'completed'
-  | 'busy'
-  | 'no-answer'
-  | 'failed'
-  | 'canceled';
+  'queued' | 'ringing' | 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled';
 
 /** What a carrier told us by webhook, verified. `callId` is the carrier's own. */
 export type TelephonyEvent =
@@ -56,8 +49,16 @@ export type TelephonyEvent =
       readonly durationMs?: number | undefined;
     }
   | { readonly type: 'dtmf'; readonly callId: string; readonly digits: string }
-  | { readonly type: 'answered-by'; readonly callId: string; readonly answeredBy: 'human' | 'machine' | 'fax' | 'unknown' }
-  | { readonly type: 'stream-status'; readonly callId: string; readonly status: 'started' | 'stopped' | 'failed' }
+  | {
+      readonly type: 'answered-by';
+      readonly callId: string;
+      readonly answeredBy: 'human' | 'machine' | 'fax' | 'unknown';
+    }
+  | {
+      readonly type: 'stream-status';
+      readonly callId: string;
+      readonly status: 'started' | 'stopped' | 'failed';
+    }
   | { readonly type: 'unknown'; readonly name: string };
 
 /** What the carrier is to do next, in order. */
@@ -72,7 +73,12 @@ export type CallInstruction =
   /** Ask this URL for further instructions: what brings a call back after its stream ended. */
   | { readonly type: 'redirect'; readonly url: string }
   | { readonly type: 'play'; readonly url: string }
-  | { readonly type: 'say'; readonly text: string; readonly language?: string | undefined; readonly voice?: string | undefined }
+  | {
+      readonly type: 'say';
+      readonly text: string;
+      readonly language?: string | undefined;
+      readonly voice?: string | undefined;
+    }
   | {
       readonly type: 'gather';
       readonly url: string;
@@ -80,7 +86,12 @@ export type CallInstruction =
       readonly timeoutMs?: number | undefined;
       readonly prompt?: string | undefined;
     }
-  | { readonly type: 'dial'; readonly to: string; readonly from?: string | undefined; readonly timeoutMs?: number | undefined }
+  | {
+      readonly type: 'dial';
+      readonly to: string;
+      readonly from?: string | undefined;
+      readonly timeoutMs?: number | undefined;
+    }
   | { readonly type: 'reject'; readonly reason: 'busy' | 'rejected' }
   | { readonly type: 'hangup' };
 
@@ -194,10 +205,22 @@ export interface CallControl {
   dial?(request: DialRequest): Promise<{ readonly callId: string }>;
   hangup?(callId: string, signal: AbortSignal): Promise<void>;
   /** Cold transfer: the callee is dialled and we leave. */
-  transfer?(callId: string, to: string, options: { readonly from?: string | undefined; readonly signal: AbortSignal }): Promise<void>;
-  warmTransfer?(callId: string, to: string, options: { readonly from: string; readonly signal: AbortSignal }): Promise<void>;
+  transfer?(
+    callId: string,
+    to: string,
+    options: { readonly from?: string | undefined; readonly signal: AbortSignal },
+  ): Promise<void>;
+  warmTransfer?(
+    callId: string,
+    to: string,
+    options: { readonly from: string; readonly signal: AbortSignal },
+  ): Promise<void>;
   hold?(callId: string, held: boolean, signal: AbortSignal): Promise<void>;
-  recording?(callId: string, action: 'start' | 'pause' | 'resume' | 'stop', signal: AbortSignal): Promise<void>;
+  recording?(
+    callId: string,
+    action: 'start' | 'pause' | 'resume' | 'stop',
+    signal: AbortSignal,
+  ): Promise<void>;
   sendDtmf?(callId: string, digits: string, signal: AbortSignal): Promise<void>;
   /** Sends the call to ask `url` for new instructions. */
   redirect?(callId: string, url: string, signal: AbortSignal): Promise<void>;

@@ -1,7 +1,7 @@
 // The turn policy: single stories, and the promises that hold for any order of events.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallEvent, CallEventBody } from '../call/call-event.js';
+import type { CallEvent, CallEventBody } from '../spec/call-event.js';
 import { reduceTurn } from './reduce-turn.js';
 import { defaultTurnPolicy, type TurnPolicy } from './turn-policy.js';
 import { initialTurnState, nextDeadline, type TurnCommand, type TurnState } from './turn-state.js';
@@ -84,7 +84,8 @@ function createTable(policy: TurnPolicy = defaultTurnPolicy) {
         now = Math.max(now, due.atMs);
         dispatch({ type: 'deadline-passed', name: due.name });
         const again = nextDeadline(state, policy);
-        if (again?.name === due.name && again.atMs === due.atMs) throw new RangeError(`deadline ${due.name} spins`);
+        if (again?.name === due.name && again.atMs === due.atMs)
+          throw new RangeError(`deadline ${due.name} spins`);
       }
       now = Math.max(now, end);
     },
@@ -110,7 +111,13 @@ describe('a turn', () => {
     table.pass(299);
     expect(table.commands.filter(({ type }) => type === 'reply')).toEqual([]);
     table.pass(1);
-    expect(table.commands.at(-1)).toEqual({ type: 'reply', utterance: 1, text: 'Where is my order?', keypad: false, paused: false });
+    expect(table.commands.at(-1)).toEqual({
+      type: 'reply',
+      utterance: 1,
+      text: 'Where is my order?',
+      keypad: false,
+      paused: false,
+    });
   });
 
   it('ends at once when the recogniser says so', () => {
@@ -140,7 +147,11 @@ describe('a turn', () => {
     table.final('to book a table.');
     table.pass(1_000);
     expect(table.replies.map(({ outcome }) => outcome)).toEqual(['cancelled', undefined]);
-    expect(table.commands.at(-1)).toMatchObject({ type: 'reply', utterance: 1, text: 'I would like to book a table.' });
+    expect(table.commands.at(-1)).toMatchObject({
+      type: 'reply',
+      utterance: 1,
+      text: 'I would like to book a table.',
+    });
   });
 
   it('is not taken for text nobody was heard to say', () => {
@@ -246,7 +257,9 @@ type Action = (table: ReturnType<typeof createTable>) => void;
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.constant<Action>((table) => table.dispatch({ type: 'speech-started', track, startMs: table.now })),
-  fc.constant<Action>((table) => table.dispatch({ type: 'speech-ended', track, endMs: table.now, silenceMs: 200 })),
+  fc.constant<Action>((table) =>
+    table.dispatch({ type: 'speech-ended', track, endMs: table.now, silenceMs: 200 }),
+  ),
   fc.constantFrom('', 'yes', 'no thanks', 'where is my order').map(
     (text): Action =>
       (table) =>
@@ -285,11 +298,15 @@ describe('whatever the order of events', () => {
       fc.property(fc.array(action, { maxLength: 60 }), policies, (actions, options) => {
         const table = createTable({ ...defaultTurnPolicy, ...options });
         for (const act of actions) act(table);
-        const heard = table.replies.filter(({ utterance, audible }) => utterance > 0 && audible).map(({ utterance }) => utterance);
+        const heard = table.replies
+          .filter(({ utterance, audible }) => utterance > 0 && audible)
+          .map(({ utterance }) => utterance);
         expect(new Set(heard).size).toBe(heard.length);
         const cancelled = table.replies.filter(({ outcome }) => outcome === 'cancelled');
         expect(cancelled.every(({ audible }) => !audible)).toBe(true);
-        const numbers = [...new Set(table.replies.map(({ utterance }) => utterance).filter((utterance) => utterance > 0))];
+        const numbers = [
+          ...new Set(table.replies.map(({ utterance }) => utterance).filter((utterance) => utterance > 0)),
+        ];
         expect(numbers).toEqual(numbers.map((_, index) => index + 1));
       }),
       { numRuns: 2_000 },
@@ -302,7 +319,8 @@ describe('whatever the order of events', () => {
         const table = createTable({ ...defaultTurnPolicy, ...options });
         for (const act of actions) {
           act(table);
-          if (table.state.phase.name !== 'ended') expect(nextDeadline(table.state, defaultTurnPolicy)).toBeDefined();
+          if (table.state.phase.name !== 'ended')
+            expect(nextDeadline(table.state, defaultTurnPolicy)).toBeDefined();
         }
         table.dispatch({ type: 'speech-ended', track, endMs: table.now, silenceMs: 200 });
         for (let round = 0; round < 20 && table.state.phase.name !== 'ended'; round += 1) {

@@ -1,5 +1,5 @@
 // Who speaks next: a pure function of the call's events. Detectors, recognisers and timers propose; this decides.
-import type { CallEvent, CallEventOf } from '../call/call-event.js';
+import type { CallEvent, CallEventOf } from '../spec/call-event.js';
 import type { TurnPolicy } from './turn-policy.js';
 import {
   nextDeadline,
@@ -21,10 +21,13 @@ const none: readonly TurnCommand[] = [];
 /** `track` is the label of the caller's track; events of other tracks change nothing. */
 export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolicy, track: string): TurnStep {
   if (state.phase.name === 'ended') return { state, commands: none };
-  if ('track' in event && event.track !== undefined && event.track !== track) return { state, commands: none };
+  if ('track' in event && event.track !== undefined && event.track !== track)
+    return { state, commands: none };
   switch (event.type) {
     case 'speech-started':
-      return stay(withCaller(state, { speaking: true, heard: true, startedAtMs: event.atMs, proposed: 'none' }));
+      return stay(
+        withCaller(state, { speaking: true, heard: true, startedAtMs: event.atMs, proposed: 'none' }),
+      );
     case 'speech-ended':
       return speechEnded(state, event);
     case 'transcript-partial':
@@ -33,7 +36,9 @@ export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolic
     case 'turn-proposed':
       return turnProposed(state, event);
     case 'turn-withdrawn':
-      return isReplying(state.phase) && state.phase.eager ? interrupt(state, state.phase, event.atMs) : stay(state);
+      return isReplying(state.phase) && state.phase.eager
+        ? interrupt(state, state.phase, event.atMs)
+        : stay(state);
     case 'dtmf':
       return event.masked ? stay(state) : keyPressed(state, event);
     case 'deadline-passed':
@@ -91,7 +96,9 @@ function textCame(
     ...(caller.heard ? {} : { endedAtMs: event.atMs }),
   });
   if (!isReplying(phase)) return stay(next);
-  return (phase.paused && !phase.eager) || !policy.requireSpeech ? confirmIfWords(next, phase, policy, event.atMs) : stay(next);
+  return (phase.paused && !phase.eager) || !policy.requireSpeech
+    ? confirmIfWords(next, phase, policy, event.atMs)
+    : stay(next);
 }
 
 /** More of what is being answered already: the same words settle it, other words mean that the answer is to another question. */
@@ -103,7 +110,9 @@ function tailCame(
   const whole = joinText(phase.settledText, event.text);
   if (event.text === '') return stay(state);
   if (whole === phase.answers) {
-    return stay(event.type === 'transcript-final' ? { ...state, phase: { ...phase, settledText: whole } } : state);
+    return stay(
+      event.type === 'transcript-final' ? { ...state, phase: { ...phase, settledText: whole } } : state,
+    );
   }
   const isFinal = event.type === 'transcript-final';
   const next = withCaller(state, {
@@ -125,7 +134,10 @@ function turnProposed(state: TurnState, event: CallEventOf<'turn-proposed'>): Tu
   const { phase, caller } = state;
   if (isReplying(phase)) {
     if (!phase.eager || event.eager) return stay(state);
-    return { state: { ...state, phase: { ...phase, eager: false, paused: false } }, commands: [{ type: 'resume-speech' }] };
+    return {
+      state: { ...state, phase: { ...phase, eager: false, paused: false } },
+      commands: [{ type: 'resume-speech' }],
+    };
   }
   const next = withCaller(state, { proposed: event.eager ? 'eager' : 'end' });
   const hasText = caller.finalText !== '' || caller.partialText !== '';
@@ -173,7 +185,9 @@ function takeTurn(state: TurnState, atMs: number, eager: boolean): TurnStep {
 function interrupt(state: TurnState, phase: ReplyingPhase, atMs: number): TurnStep {
   const unheard = phase.name === 'thinking';
   const continues = unheard && phase.utterance > 0;
-  const caller = continues ? { ...state.caller, finalText: joinText(phase.settledText, state.caller.finalText) } : state.caller;
+  const caller = continues
+    ? { ...state.caller, finalText: joinText(phase.settledText, state.caller.finalText) }
+    : state.caller;
   return {
     state: {
       ...state,
@@ -185,7 +199,11 @@ function interrupt(state: TurnState, phase: ReplyingPhase, atMs: number): TurnSt
   };
 }
 
-function deadlinePassed(state: TurnState, event: CallEventOf<'deadline-passed'>, policy: TurnPolicy): TurnStep {
+function deadlinePassed(
+  state: TurnState,
+  event: CallEventOf<'deadline-passed'>,
+  policy: TurnPolicy,
+): TurnStep {
   const due = nextDeadline(state, policy);
   if (due === undefined || due.name !== event.name || due.atMs > event.atMs) return stay(state);
   return isReplying(state.phase)
@@ -193,7 +211,11 @@ function deadlinePassed(state: TurnState, event: CallEventOf<'deadline-passed'>,
     : listeningDeadlinePassed(state, event, policy);
 }
 
-function listeningDeadlinePassed(state: TurnState, event: CallEventOf<'deadline-passed'>, policy: TurnPolicy): TurnStep {
+function listeningDeadlinePassed(
+  state: TurnState,
+  event: CallEventOf<'deadline-passed'>,
+  policy: TurnPolicy,
+): TurnStep {
   switch (event.name) {
     case 'endpoint':
     case 'keys':
@@ -203,12 +225,19 @@ function listeningDeadlinePassed(state: TurnState, event: CallEventOf<'deadline-
     case 'utterance-limit':
       return stay(withCaller(state, { speaking: false, endedAtMs: event.atMs - policy.promoteMs }));
     case 'discard':
-      return stay({ ...withCaller(state, { heard: false }), phase: { name: 'listening', sinceMs: event.atMs } });
+      return stay({
+        ...withCaller(state, { heard: false }),
+        phase: { name: 'listening', sinceMs: event.atMs },
+      });
     case 'silence':
       return state.prompts >= policy.silencePrompts
         ? { state: { ...state, phase: { name: 'ended' } }, commands: [{ type: 'hang-up' }] }
         : {
-            state: { ...state, prompts: state.prompts + 1, phase: { name: 'listening', sinceMs: event.atMs } },
+            state: {
+              ...state,
+              prompts: state.prompts + 1,
+              phase: { name: 'listening', sinceMs: event.atMs },
+            },
             commands: [{ type: 'prompt', count: state.prompts + 1 }],
           };
     default:
@@ -230,7 +259,11 @@ function replyDeadlinePassed(
     }
     case 'resume':
       return {
-        state: { ...state, caller: resumedCaller(state.caller), phase: { ...phase, paused: false, eager: false } },
+        state: {
+          ...state,
+          caller: resumedCaller(state.caller),
+          phase: { ...phase, paused: false, eager: false },
+        },
         commands: [{ type: 'resume-speech' }],
       };
     case 'thinking-limit': {

@@ -1,5 +1,5 @@
 // The state of a conversation's turns as plain data, and the one deadline each state has.
-import type { DeadlineName } from '../call/call-event.js';
+import type { DeadlineName } from '../spec/call-event.js';
 import type { TurnPolicy } from './turn-policy.js';
 
 /** What the caller has done since their last turn was taken. Times are call time. */
@@ -122,8 +122,10 @@ function listeningDeadline(caller: CallerState, sinceMs: number, policy: TurnPol
 }
 
 function replyDeadline(phase: ReplyingPhase, caller: CallerState, policy: TurnPolicy): Deadline {
-  if (phase.paused && phase.eager && !caller.speaking) return { name: 'resume', atMs: phase.pausedAtMs + policy.endpointMs };
-  if (phase.paused && caller.speaking) return { name: 'confirm', atMs: caller.startedAtMs + policy.confirmMs };
+  if (phase.paused && phase.eager && !caller.speaking)
+    return { name: 'resume', atMs: phase.pausedAtMs + policy.endpointMs };
+  if (phase.paused && caller.speaking)
+    return { name: 'confirm', atMs: caller.startedAtMs + policy.confirmMs };
   if (phase.paused) return { name: 'resume', atMs: caller.endedAtMs + policy.falseInterruptionMs };
   const yields = phase.name === 'thinking' || policy.interruptible;
   if (caller.speaking && yields) return { name: 'barge-in', atMs: caller.startedAtMs + policy.bargeInMs };

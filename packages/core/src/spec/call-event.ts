@@ -1,9 +1,9 @@
 // Everything that can happen in a call, as one typed, versioned event stream. All else is derived from it.
-import type { AudioFormat } from '../spec/audio.js';
-import type { ErrorClass, Stage } from '../spec/error.js';
-import type { FinishReason, ProviderState } from '../spec/llm.js';
-import type { Word } from '../spec/stt.js';
-import type { TtsWord } from '../spec/tts.js';
+import type { AudioFormat } from './audio.js';
+import type { ErrorClass, Stage } from './error.js';
+import type { FinishReason, ProviderState } from './llm.js';
+import type { Word } from './stt.js';
+import type { TtsWord } from './tts.js';
 
 /** Why an agent began to speak. */
 export type ReplyTrigger = 'greeting' | 'utterance' | 'silence' | 'say' | 'apology' | 'resume';
@@ -62,7 +62,12 @@ export type CallEventBody =
       readonly tracks: readonly { readonly label: string; readonly format: AudioFormat }[];
       readonly resumed: boolean;
     }
-  | { readonly type: 'provider-used'; readonly stage: Stage; readonly provider: string; readonly track?: string | undefined }
+  | {
+      readonly type: 'provider-used';
+      readonly stage: Stage;
+      readonly provider: string;
+      readonly track?: string | undefined;
+    }
   | {
       readonly type: 'provider-failed';
       readonly stage: Stage;
@@ -74,7 +79,12 @@ export type CallEventBody =
     }
   /** `silenceMs`: how much of the silence that ended the speech had been heard when this was noticed. */
   | { readonly type: 'speech-started'; readonly track: string; readonly startMs: number }
-  | { readonly type: 'speech-ended'; readonly track: string; readonly endMs: number; readonly silenceMs: number }
+  | {
+      readonly type: 'speech-ended';
+      readonly track: string;
+      readonly endMs: number;
+      readonly silenceMs: number;
+    }
   | {
       readonly type: 'transcript-partial';
       readonly track: string;
@@ -98,7 +108,12 @@ export type CallEventBody =
   | { readonly type: 'turn-proposed'; readonly track: string; readonly eager: boolean }
   | { readonly type: 'turn-withdrawn'; readonly track: string }
   | { readonly type: 'deadline-passed'; readonly name: DeadlineName }
-  | { readonly type: 'user-turn'; readonly utterance: number; readonly text: string; readonly keypad: boolean }
+  | {
+      readonly type: 'user-turn';
+      readonly utterance: number;
+      readonly text: string;
+      readonly keypad: boolean;
+    }
   | {
       readonly type: 'reply-started';
       readonly turnId: number;
@@ -115,7 +130,12 @@ export type CallEventBody =
       readonly startMs: number;
     }
   | { readonly type: 'agent-words'; readonly turnId: number; readonly words: readonly TtsWord[] }
-  | { readonly type: 'agent-audio'; readonly turnId: number; readonly producedMs: number; readonly sentMs: number }
+  | {
+      readonly type: 'agent-audio';
+      readonly turnId: number;
+      readonly producedMs: number;
+      readonly sentMs: number;
+    }
   | { readonly type: 'agent-played'; readonly turnId: number; readonly playedMs: number }
   | { readonly type: 'agent-paused'; readonly turnId: number; readonly playedMs: number }
   | { readonly type: 'agent-resumed'; readonly turnId: number; readonly fromMs: number }

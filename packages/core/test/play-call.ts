@@ -1,4 +1,4 @@
-// For tests of core alone: a whole call in virtual time, with the shipped call code and scripted everything else.
+// For tests: a whole call in virtual time, with the shipped call code and scripted everything else.
 import {
   createScriptedLlm,
   createScriptedStt,
@@ -12,10 +12,10 @@ import {
   type SimulatedCallerOptions,
   type VirtualClock,
 } from '@voicewire/testing';
-import { acceptMedia } from './accept-media.js';
-import type { CallEvent } from './call-event.js';
-import type { Call, CallProviders, CallResult, RunCallOptions } from './call.js';
-import { runCall } from './run-call.js';
+import { acceptMedia } from '../src/call/accept-media.js';
+import type { CallEvent } from '../src/spec/call-event.js';
+import type { Call, CallProviders, CallResult, RunCallOptions } from '../src/call/call.js';
+import { runCall } from '../src/call/run-call.js';
 
 export interface PlayOptions extends Partial<Omit<RunCallOptions, 'media' | 'providers'>> {
   readonly script: CallerScript;
@@ -57,7 +57,9 @@ export async function playCall(options: PlayOptions): Promise<PlayedCall> {
   const reading = readAll(call, events);
   options.onCall?.(call);
   let isOver = false;
-  void call.done.then(() => { isOver = true; });
+  void call.done.then(() => {
+    isOver = true;
+  });
   await clock.run({ until: () => isOver, untilMs: 3_600_000 });
   const result = await call.done;
   await reading;
@@ -69,7 +71,8 @@ export async function playCall(options: PlayOptions): Promise<PlayedCall> {
     llm,
     clock,
     events,
-    of: (type) => events.filter((event): event is Extract<CallEvent, { type: typeof type }> => event.type === type),
+    of: (type) =>
+      events.filter((event): event is Extract<CallEvent, { type: typeof type }> => event.type === type),
   };
 }
 
