@@ -65,3 +65,6 @@ export {
 } from './mount/call-store.js';
 export type { DialOptions } from './mount/dial.js';
 export { nodeListener, type NodeListener } from './mount/node-listener.js';
+export { createRegistry, type LoadedProviders, type Registry, type RegistryOptions } from './registry/create-registry.js';
+export type { AdapterEntry, StageConfig, VoicewireConfig } from './registry/config-schema.js';
+export { suggestAdapters, type AdapterFactory, type AdapterKind, type BuiltInAdapters } from './registry/load-adapter.js';

@@ -60,7 +60,10 @@ describe.each(formats)('$encoding $sampleRate/$channels', (format) => {
   });
 });
 
-it('takes whole samples to a block where ten milliseconds do not fit', () => {
-  const meter = createBandMeter({ encoding: 'pcm_s16le', sampleRate: 22_050, channels: 1 }, () => undefined);
-  expect(meter.blockMs).toBeCloseTo((220 / 22_050) * 1_000);
+it('measures ten milliseconds at a time, or whole samples where they do not fit', () => {
+  const blockMs = (format: AudioFormat): number => createBandMeter(format, () => undefined).blockMs;
+  for (const format of formats) expect(blockMs(format)).toBe(10);
+  expect(blockMs({ encoding: 'pcm_s16le', sampleRate: 22_050, channels: 1 })).toBeCloseTo(
+    (220 / 22_050) * 1_000,
+  );
 });

@@ -32,7 +32,7 @@ export function createHttpFetch(options: HttpFetchOptions): typeof fetch {
       body: content.length > 0 ? content : undefined,
       signal: options.signal ?? outgoing.signal,
     });
-    return new Response(mayHaveBody(status) ? toWebStream(body) : null, {
+    return new Response(mayHaveBody(status) ? ReadableStream.from<Uint8Array>(body) : null, {
       status,
       headers: toWebHeaders(headers),
     });
@@ -41,10 +41,6 @@ export function createHttpFetch(options: HttpFetchOptions): typeof fetch {
 
 function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 205;
-}
-
-function toWebStream(body: AsyncIterable<Uint8Array>): globalThis.ReadableStream<Uint8Array> {
-  return ReadableStream.from(body) as globalThis.ReadableStream<Uint8Array>;
 }
 
 function toWebHeaders(headers: IncomingHttpHeaders): Headers {

@@ -43,7 +43,7 @@ describe('sendHttpRequest', () => {
   it('does not quote an answer that is no JSON', async () => {
     answer = (outgoing) => outgoing.end('{"text": hidden');
     const response = await sendHttpRequest({ ...target, url, signal: never });
-    expect(() => response.json()).toThrowError(
+    expect(() => response.json()).toThrow(
       expect.objectContaining({ class: 'protocol', message: expect.not.stringContaining('hidden') }),
     );
   });

@@ -73,7 +73,7 @@ describe('openHttpStream: what is sent and what comes back', () => {
     const { url } = await serve((incoming, outgoing) => {
       incoming.setEncoding('utf8').on('data', (body: string) => {
         outgoing.writeHead(201, { 'x-model': 'nova' });
-        outgoing.write(`${incoming.method} ${incoming.headers['x-asked']} ${body} `);
+        outgoing.write(`${incoming.method} ${String(incoming.headers['x-asked'])} ${body} `);
         release = () => outgoing.end('end');
       });
     });

@@ -20,7 +20,7 @@ describe('createLazyStream', () => {
       yield 1;
     });
     for await (const _ of stream) break;
-    expect(() => stream[Symbol.asyncIterator]()).toThrowError(
+    expect(() => stream[Symbol.asyncIterator]()).toThrow(
       expect.objectContaining({ code: 'stream.already_read' }),
     );
   });

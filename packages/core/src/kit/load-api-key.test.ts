@@ -17,7 +17,7 @@ describe('loadApiKey', () => {
 
   it('names the variable and the option when there is no key', () => {
     vi.stubEnv('ACME_API_KEY', '');
-    expect(() => loadApiKey(source)).toThrowError(
+    expect(() => loadApiKey(source)).toThrow(
       expect.objectContaining({
         code: 'config.missing_key',
         provider: 'acme',
@@ -29,7 +29,7 @@ describe('loadApiKey', () => {
   it.each(['“sk-1”', 'sk-1\nsk-2', 'sk-1 sk-2'])(
     'refuses a key that no header can carry, unseen: %j',
     (apiKey) => {
-      expect(() => loadApiKey({ ...source, apiKey })).toThrowError(
+      expect(() => loadApiKey({ ...source, apiKey })).toThrow(
         expect.objectContaining({ code: 'config.invalid_key', message: expect.not.stringContaining('sk-1') }),
       );
     },
@@ -56,7 +56,7 @@ describe('loadBaseUrl', () => {
 
   it.each(['localhost:8000', 'ws://secret.test', 'not a URL'])('refuses %s, unseen', (value) => {
     vi.stubEnv('ACME_URL', value);
-    expect(() => loadBaseUrl(urlSource)).toThrowError(
+    expect(() => loadBaseUrl(urlSource)).toThrow(
       expect.objectContaining({
         code: 'config.invalid_option',
         message: expect.stringMatching(/^(?!.*(secret|8000|not a)).*ACME_URL/),

@@ -16,7 +16,7 @@ const defaultMaxLineChars = 1024 * 1024;
 export async function* parseNdjson(
   chunks: AsyncIterable<Uint8Array>,
   options: NdjsonOptions,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const maxLineChars = options.maxLineChars ?? defaultMaxLineChars;
   const decoder = new TextDecoder();
   let pending = '';

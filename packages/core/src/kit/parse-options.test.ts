@@ -87,11 +87,11 @@ describe('parseOptions', () => {
     ];
     for (const options of wrong) expect(JSON.stringify(problemsOf(options))).not.toContain('sk-live');
     const keyed = z.strictObject({ apiKey: z.enum(['one']) });
-    expect(() => parseOptions('acme', keyed, { apiKey: secret })).toThrowError(/not shown/);
+    expect(() => parseOptions('acme', keyed, { apiKey: secret })).toThrow(/not shown/);
   });
 
   it('is an error of the configuration that names the provider', () => {
-    expect(() => parseOptions('acme', schema, undefined)).toThrowError(
+    expect(() => parseOptions('acme', schema, undefined)).toThrow(
       expect.objectContaining({ name: 'ConfigError', stage: 'config', provider: 'acme', retryable: false }),
     );
   });

@@ -46,7 +46,7 @@ export async function* parseSse(
     parser.feed(decoder.decode(chunk, { stream: true }));
     const arrived = events;
     events = [];
-    yield* arrived;
+    for (const event of arrived) yield event;
     if (problem !== undefined) throw protocolError(options, problem);
   }
 }

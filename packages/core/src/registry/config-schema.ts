@@ -1,0 +1,91 @@
+// The shape of a configuration object. zod is loaded with it, and only with it.
+import type * as Zod from 'zod';
+import type { BudgetOptions } from '../resilience/provider-chains.js';
+import type { TurnPolicy } from '../turn/turn-policy.js';
+import { defaultTurnPolicy } from '../turn/turn-policy.js';
+import { defaultBudgets } from '../resilience/budgets.js';
+import { parseOptions } from '../kit/parse-options.js';
+
+/** One provider: by name, package or path, with its options beside `use`. */
+export interface AdapterEntry {
+  readonly use: string;
+  /**
+   * Take this entry only if the text is not empty (`${NAME:-}` is empty where NAME is not set), or, for `reachable`, if the
+   * adapter's module says that its provider answers. Entries that do not apply are left out of their chain.
+   */
+  readonly when?: string | undefined;
+  readonly [option: string]: unknown;
+}
+
+/** A chain in order of preference, or the first entry that applies. */
+export type StageConfig =
+  | string
+  | AdapterEntry
+  | readonly (string | AdapterEntry)[]
+  | { readonly first: readonly (string | AdapterEntry)[] };
+
+/** What `voicewire.config.*` holds. */
+export interface VoicewireConfig {
+  readonly stt?: StageConfig | undefined;
+  readonly llm?: StageConfig | undefined;
+  readonly tts?: StageConfig | undefined;
+  readonly telephony?: StageConfig | undefined;
+  /** A module whose export `agent` is an Agent. */
+  readonly agent?: string | undefined;
+  readonly calls?: { readonly max?: number | undefined } | undefined;
+  readonly turn?: Partial<TurnPolicy> | undefined;
+  readonly budgets?: BudgetOptions | undefined;
+  readonly server?:
+    | {
+        readonly host?: string | undefined;
+        readonly port?: number | undefined;
+        readonly mediaPort?: number | undefined;
+        readonly publicUrl?: string | undefined;
+      }
+    | undefined;
+}
+
+/** The checked object. Throws one ConfigError with every problem. */
+export async function parseConfig(config: unknown): Promise<VoicewireConfig> {
+  const zod = await import('zod');
+  return parseOptions('config', configSchema(zod), config) as VoicewireConfig;
+}
+
+function configSchema(z: typeof Zod): Zod.ZodType {
+  const entry = z.union([
+    z.string().min(1),
+    z.looseObject({ use: z.string().min(1), when: z.string().optional() }),
+  ]);
+  const stage = z
+    .union([entry, z.array(entry).min(1), z.strictObject({ first: z.array(entry).min(1) })])
+    .optional();
+  const port = z.number().int().min(0).max(65_535).optional();
+  return z.strictObject({
+    stt: stage,
+    llm: stage,
+    tts: stage,
+    telephony: stage,
+    agent: z.string().min(1).optional(),
+    calls: z.strictObject({ max: z.number().int().min(1).max(10_000).optional() }).optional(),
+    turn: likeDefaults(z, defaultTurnPolicy).optional(),
+    budgets: z
+      .strictObject({
+        stt: likeDefaults(z, defaultBudgets.stt).optional(),
+        tts: likeDefaults(z, defaultBudgets.tts).optional(),
+        llm: likeDefaults(z, defaultBudgets.llm).optional(),
+      })
+      .optional(),
+    server: z
+      .strictObject({ host: z.string().optional(), port, mediaPort: port, publicUrl: z.url().optional() })
+      .optional(),
+  });
+}
+
+/** Policies are numbers and switches: their defaults say which. */
+function likeDefaults(z: typeof Zod, defaults: object): Zod.ZodType {
+  const fields = Object.entries(defaults).map(([name, value]): [string, Zod.ZodType] => [
+    name,
+    typeof value === 'boolean' ? z.boolean().optional() : z.number().min(0).optional(),
+  ]);
+  return z.strictObject(Object.fromEntries(fields));
+}
