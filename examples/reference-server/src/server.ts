@@ -1,6 +1,7 @@
 // The composition root: one configuration to providers, calls, API, page, and two loopback ports.
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from '@voicewire/api';
 import { loadConfig, type LoadedConfig } from '@voicewire/config';
@@ -30,11 +31,10 @@ export interface RunningServer {
 }
 
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
-  const here = (path: string): URL => new URL(path, import.meta.url);
-  const file = options.configFile ?? decodeURIComponent(here('../voicewire.config.yaml').pathname);
-  const loaded = await loadConfig({ file, adapters, env: options.env });
+  const file = options.configFile ?? fileURLToPath(new URL('../voicewire.config.yaml', import.meta.url));
+  const agent = openShop();
+  const loaded = await loadConfig({ file, adapters, agent, env: options.env });
   const { config, providers } = loaded;
-  const agent = loaded.agent ?? openShop(here('../data/shop.json'));
   const host = config.server?.host ?? '127.0.0.1';
 
   const media = createServer();

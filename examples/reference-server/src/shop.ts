@@ -13,9 +13,11 @@ const shopSchema = z.object({
   appointments: z.array(z.object({ day, time: z.string(), name: z.string() })),
 });
 
-/** Reads the shop's data; bookings of this process are kept in memory. */
-export function openShop(file: URL): Agent {
-  const shop = shopSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const data = new URL('../data/shop.json', import.meta.url);
+
+/** Reads the shop's data; bookings are kept in memory. */
+export function openShop(): Agent {
+  const shop = shopSchema.parse(JSON.parse(readFileSync(data, 'utf8')));
   const appointments = [...shop.appointments];
 
   const orderStatus = defineTool({

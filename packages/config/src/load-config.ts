@@ -3,14 +3,18 @@ import {
   ConfigError,
   createRegistry,
   type Agent,
+  type BuiltInAdapters,
   type LoadedProviders,
-  type RegistryOptions,
   type VoicewireConfig,
 } from '@voicewire/core';
 import { resolve } from 'node:path';
 import { placed, readConfig, type ConfigFile, type ReadConfigOptions } from './read-config.js';
 
-export interface LoadConfigOptions extends ReadConfigOptions, Pick<RegistryOptions, 'adapters'> {
+export interface LoadConfigOptions extends ReadConfigOptions {
+  /** Instead of the module that the file names under `adapters`. */
+  readonly adapters?: BuiltInAdapters | undefined;
+  /** Instead of the module that the file names under `agent`. */
+  readonly agent?: Agent | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,49 +29,47 @@ export interface LoadedConfig {
 /** Reads, checks and loads. Throws one ConfigError with every problem. */
 export async function loadConfig({
   adapters,
+  agent,
   signal,
   ...options
 }: LoadConfigOptions = {}): Promise<LoadedConfig> {
   const file = await readConfig(options);
-  const registry = createRegistry({ adapters, baseDirectory: file.directory });
   try {
+    const own = adapters ?? (await exportOf<BuiltInAdapters>(file, 'adapters'));
+    const registry = createRegistry({ adapters: own, baseDirectory: file.directory });
     const { config, ...providers } = await registry.load(file.config, { signal });
-    return {
-      file,
-      config,
-      providers,
-      agent: config.agent === undefined ? undefined : await loadAgent(config.agent, file),
-    };
+    return { file, config, providers, agent: agent ?? (await exportOf<Agent>(file, 'agent')) };
   } catch (error) {
     throw ConfigError.is(error) ? placed(error, file) : error;
   }
 }
 
-async function loadAgent(path: string, { directory }: ConfigFile): Promise<Agent> {
+/** What the module that the configuration names under `name` exports by that name. */
+async function exportOf<Value>(
+  { config, directory }: ConfigFile,
+  name: 'adapters' | 'agent',
+): Promise<Value | undefined> {
+  const path: unknown = typeof config === 'object' && config !== null ? Reflect.get(config, name) : undefined;
+  if (typeof path !== 'string') return undefined;
   const { createJiti } = await import('jiti');
-  const file = resolve(directory, path);
-  let found: unknown;
+  let module: Readonly<Record<string, unknown>>;
   try {
-    const module = await createJiti(import.meta.url, { moduleCache: false, fsCache: false }).import<{
-      readonly agent?: unknown;
-    }>(file);
-    found = module.agent;
+    module = await createJiti(import.meta.url, { moduleCache: false, fsCache: false }).import(
+      resolve(directory, path),
+    );
   } catch (error) {
     throw new ConfigError(
-      { code: 'config.unreadable', path: 'agent', message: 'this module can not be loaded', found: path },
+      { code: 'config.unreadable', path: name, message: 'this module can not be loaded', found: path },
       { cause: error },
     );
   }
-  if (isAgent(found)) return found;
+  const value = module[name];
+  if (typeof value === 'object' && value !== null) return value as Value;
   throw new ConfigError({
-    code: 'config.no_agent',
-    path: 'agent',
-    message: `"${path}" should export an agent by the name "agent"`,
-    found: typeof found,
-    allowed: 'an object with name and instructions',
+    code: 'config.no_export',
+    path: name,
+    message: `"${path}" should export "${name}"`,
+    found: Object.keys(module).join(', ') || 'nothing',
+    allowed: name === 'agent' ? 'an object with name and instructions' : 'factories by kind and name',
   });
-}
-
-function isAgent(value: unknown): value is Agent {
-  return typeof value === 'object' && value !== null && 'name' in value && 'instructions' in value;
 }

@@ -101,5 +101,5 @@ export {
 export { checkSttRequest, checkTtsRequest } from './kit/check-request.js';
 export { readWav, writeWav } from './audio/wav.js';
 export { canConvert, createConverter, decodeSamples, encodeSamples, type Converter } from './audio/convert.js';
-export { bytesFor, bytesPerMs, durationMs, isSameFormat, sampleBytes, silence } from './audio/format.js';
+export { bytesFor, bytesPerMs, describeFormat, durationMs, isSameFormat, sampleBytes, silence } from './audio/format.js';
 export { stripWavHeader, type WavHeaderStripper } from './audio/strip-wav-header.js';

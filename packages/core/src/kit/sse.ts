@@ -46,7 +46,7 @@ export async function* parseSse(
     parser.feed(decoder.decode(chunk, { stream: true }));
     const arrived = events;
     events = [];
-    for (const event of arrived) yield event;
+    yield* arrived;
     if (problem !== undefined) throw protocolError(options, problem);
   }
 }

@@ -30,6 +30,8 @@ export interface VoicewireConfig {
   readonly llm?: StageConfig | undefined;
   readonly tts?: StageConfig | undefined;
   readonly telephony?: StageConfig | undefined;
+  /** A module whose export `adapters` holds factories of its own by kind and name: read by whoever reads files. */
+  readonly adapters?: string | undefined;
   /** A module whose export `agent` is an Agent. */
   readonly agent?: string | undefined;
   readonly calls?: { readonly max?: number | undefined } | undefined;
@@ -65,6 +67,7 @@ function configSchema(z: typeof Zod): Zod.ZodType {
     llm: stage,
     tts: stage,
     telephony: stage,
+    adapters: z.string().min(1).optional(),
     agent: z.string().min(1).optional(),
     calls: z.strictObject({ max: z.number().int().min(1).max(10_000).optional() }).optional(),
     turn: likeDefaults(z, defaultTurnPolicy).optional(),

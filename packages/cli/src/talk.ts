@@ -1,0 +1,112 @@
+// One call without a telephone: a caller who types or plays a recording, a line that plays in real time, the shipped call code.
+import {
+  acceptMedia,
+  createRecorder,
+  runCall,
+  sttChain,
+  ttsChain,
+  llmChain,
+  systemClock,
+  type Agent,
+  type AudioFormat,
+  type CallEvent,
+  type CallResult,
+  type Clock,
+  type LoadedProviders,
+  type TurnPolicy,
+  type BudgetOptions,
+} from '@voicewire/core';
+import { createConverter, ConfigError } from '@voicewire/core/adapter';
+import { createSimulatedCaller, type Caller } from '@voicewire/testing';
+
+/** What the caller says: lines of text as they come, or one recording. */
+export type CallerSource =
+  | { readonly kind: 'text'; readonly lines: AsyncIterable<string> }
+  | { readonly kind: 'recording'; readonly audio: Uint8Array; readonly format: AudioFormat };
+
+export interface TalkOptions {
+  readonly agent: Agent;
+  readonly providers: LoadedProviders;
+  readonly turn?: Partial<TurnPolicy> | undefined;
+  readonly budgets?: BudgetOptions | undefined;
+  readonly source: CallerSource;
+  readonly onEvent?: ((event: CallEvent) => void) | undefined;
+  /** Default: the system's, so that the call takes as long as it takes. */
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Talk {
+  readonly result: CallResult;
+  /** The call as stereo WAV, 16 kHz: caller left, agent right. */
+  readonly wav: Uint8Array;
+}
+
+const line: AudioFormat = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 };
+
+/** Resolves when the call is over. Typed text needs no ears; a recording is heard by the configured ones. */
+export async function talk(options: TalkOptions): Promise<Talk> {
+  const { agent, providers, source, budgets = {}, clock = systemClock } = options;
+  if (providers.llm === undefined || providers.tts === undefined) {
+    throw new ConfigError({
+      code: 'config.call',
+      path: 'llm',
+      message: 'talking needs a language model and a voice: configure llm and tts',
+    });
+  }
+  const isTyped = source.kind === 'text';
+  if (!isTyped && providers.stt === 'media') {
+    throw new ConfigError({
+      code: 'config.call',
+      path: 'stt',
+      message: 'a recording needs ears: configure stt',
+      found: '"media"',
+    });
+  }
+  const caller = createSimulatedCaller({
+    clock,
+    inbound: line,
+    outbound: line,
+    callId: crypto.randomUUID(),
+    capabilities: { transcripts: isTyped },
+    script: (hands) => (source.kind === 'text' ? type(hands, source.lines) : play(hands, source)),
+  });
+  const { capabilities, control, open } = caller;
+  const media = await acceptMedia({ provider: 'terminal', capabilities, clock, open });
+  const call = runCall({
+    mode: 'agent',
+    media,
+    control,
+    agent: { ...agent, turn: { ...agent.turn, ...options.turn } },
+    providers: {
+      stt: isTyped || providers.stt === 'media' ? 'media' : sttChain(providers.stt, budgets.stt),
+      llm: llmChain(providers.llm, budgets.llm),
+      tts: ttsChain(providers.tts, budgets.tts),
+    },
+    clock,
+    signal: options.signal,
+  });
+  const recorder = createRecorder(call, { sampleRate: line.sampleRate });
+  for await (const event of call.events({ fromSeq: 1 }))
+    if (event.type !== 'events-lost') options.onEvent?.(event);
+  return { result: await call.done, wav: recorder.toWav() };
+}
+
+async function type(hands: Caller, lines: AsyncIterable<string>): Promise<void> {
+  for await (const text of lines) {
+    if (/^[0-9*#]+$/.test(text)) await hands.press(text);
+    else if (text !== '') hands.type(text);
+    await hands.agentFinishes();
+  }
+}
+
+/** The recording begins when the greeting is over, and the caller stays for the answer. */
+async function play(
+  hands: Caller,
+  { audio, format }: Extract<CallerSource, { kind: 'recording' }>,
+): Promise<void> {
+  await hands.agentFinishes();
+  const converter = createConverter(format, line);
+  await hands.play(Buffer.concat([converter.push(audio), converter.flush()]));
+  await hands.agentFinishes(2_000);
+}
