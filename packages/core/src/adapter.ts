@@ -99,7 +99,22 @@ export {
   type SttTransport,
 } from './kit/sdk-stream.js';
 export { checkSttRequest, checkTtsRequest } from './kit/check-request.js';
+export { checkLlmRequest } from './kit/check-llm-request.js';
 export { readWav, writeWav } from './audio/wav.js';
-export { canConvert, createConverter, decodeSamples, encodeSamples, type Converter } from './audio/convert.js';
-export { bytesFor, bytesPerMs, describeFormat, durationMs, isSameFormat, sampleBytes, silence } from './audio/format.js';
+export {
+  canConvert,
+  createConverter,
+  decodeSamples,
+  encodeSamples,
+  type Converter,
+} from './audio/convert.js';
+export {
+  bytesFor,
+  bytesPerMs,
+  describeFormat,
+  durationMs,
+  isSameFormat,
+  sampleBytes,
+  silence,
+} from './audio/format.js';
 export { stripWavHeader, type WavHeaderStripper } from './audio/strip-wav-header.js';

@@ -71,8 +71,9 @@ function toAudio(data: Uint8Array, header: WavHeader): Omit<WavAudio, 'missingBy
   const reader = readers[encoding];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const samples = new Int16Array(Math.floor(data.length / (reader.bytes * channels)) * channels);
-  for (let index = 0; index < samples.length; index += 1)
+  for (let index = 0; index < samples.length; index += 1) {
     samples[index] = reader.read(view, index * reader.bytes);
+  }
   return { format: { encoding: 'pcm_s16le', sampleRate, channels }, audio: bytesOf(samples) };
 }
 

@@ -1,4 +1,5 @@
 // Whether an adapter declared what a call asks of it; if not, a ConfigError with every problem, before anything connects.
+import { describeFormat } from '../audio/format.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { SttCapabilities, SttRequest } from '../spec/stt.js';
@@ -69,8 +70,4 @@ function unsupported(provider: string, path: string, what: string): ConfigProble
     path,
     message: `${provider}: ${what} can't be asked for with these options`,
   };
-}
-
-function describeFormat({ encoding, sampleRate, channels }: AudioFormat): string {
-  return `${encoding} ${sampleRate} Hz ${channels === 1 ? 'mono' : 'stereo'}`;
 }

@@ -1,0 +1,47 @@
+// What the benchmark remembers: when each turn passed which point, all by one clock, and what that comes to.
+
+/** The three ways through the application under test: final to request, text to voice, audio to carrier. */
+const hops = [
+  ['final', 'request'],
+  ['text', 'voice'],
+  ['audio', 'media'],
+];
+
+export function createMarks() {
+  const turns = new Map();
+  const latest = new Map();
+  const answers = [];
+  const clears = [];
+  return {
+    clears,
+    at(call, turn, name) {
+      const key = `${call}/${turn}`;
+      const times = turns.get(key) ?? {};
+      turns.set(key, times);
+      times[name] ??= performance.now();
+      if (name === 'audio') latest.set(call, times);
+    },
+    answered(call, now, delayMs) {
+      const times = latest.get(call);
+      if (times !== undefined) times.media ??= now;
+      answers.push(delayMs);
+    },
+    summary() {
+      const added = [...turns.values()].flatMap((times) => {
+        const parts = hops.map(([from, to]) => (times[to] ?? NaN) - (times[from] ?? NaN));
+        return parts.every((part) => Number.isFinite(part) && part >= 0) ? [parts.reduce((sum, part) => sum + part)] : [];
+      });
+      return { turns: added.length, added: spread(added), answer: spread(answers), clear: spread(clears) };
+    },
+  };
+}
+
+export function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: sorted.at(-1) };
+}
+
+export function median(values) {
+  return spread(values).p50;
+}
