@@ -29,7 +29,7 @@ const windowPrints = 50;
 /** A fingerprint looks at this much sound. */
 const windowMs = 64;
 /** Half the bits of unrelated sound agree; of the same sound behind a telephone and noise, two thirds and more. */
-const maxBitErrorRate = 0.35;
+const maxBitErrorRate = 0.36;
 /** Looking everywhere is done this often. */
 const searchEveryPrints = 4;
 
