@@ -69,7 +69,10 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     outbound: line,
     callId: crypto.randomUUID(),
     capabilities: { transcripts: isTyped },
-    script: (hands) => (source.kind === 'text' ? type(hands, source.lines) : play(hands, source)),
+    script: async (hands) => {
+      if (agent.greeting !== undefined) await hands.agentFinishes();
+      await (source.kind === 'text' ? type(hands, source.lines) : play(hands, source));
+    },
   });
   const { capabilities, control, open } = caller;
   const media = await acceptMedia({ provider: 'terminal', capabilities, clock, open });
@@ -100,12 +103,11 @@ async function type(hands: Caller, lines: AsyncIterable<string>): Promise<void> 
   }
 }
 
-/** The recording begins when the greeting is over, and the caller stays for the answer. */
+/** The caller stays for the answer. */
 async function play(
   hands: Caller,
   { audio, format }: Extract<CallerSource, { kind: 'recording' }>,
 ): Promise<void> {
-  await hands.agentFinishes();
   const converter = createConverter(format, line);
   await hands.play(Buffer.concat([converter.push(audio), converter.flush()]));
   await hands.agentFinishes(2_000);

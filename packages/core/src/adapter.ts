@@ -98,6 +98,14 @@ export {
   type SttFeed,
   type SttTransport,
 } from './kit/sdk-stream.js';
+export {
+  openTtsSession,
+  type TtsLine,
+  type TtsLineStatus,
+  type TtsSessionOptions,
+  type TtsVoice,
+} from './kit/tts-session.js';
+export type { TtsFeed, TtsSpeaker } from './kit/tts-utterance.js';
 export { checkSttRequest, checkTtsRequest } from './kit/check-request.js';
 export { checkLlmRequest } from './kit/check-llm-request.js';
 export { readWav, writeWav } from './audio/wav.js';

@@ -154,6 +154,8 @@ function armDeadline(session: Session, internals: Internals): void {
   const delayMs = Math.max(isRepeated ? repeatedDeadlineMs : 0, next.atMs - session.now());
   internals.timer = clock.setTimeout(() => {
     internals.armed = undefined;
+    // System timers may fire a fraction of a millisecond early; the policy counts exactly.
+    if (session.now() < next.atMs) return armDeadline(session, internals);
     internals.passed = next;
     session.dispatch({ type: 'deadline-passed', name: next.name });
   }, delayMs);

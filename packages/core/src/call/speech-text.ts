@@ -44,14 +44,17 @@ export function createClauseSplitter(): ClauseSplitter {
   };
 }
 
+/** The first place where the text may be cut: the end of a sentence, or of a clause that is long enough. */
 function clauseBoundary(text: string, minCharacters: number): number {
-  for (const match of text.matchAll(sentenceEnd)) {
+  const sentence = firstEnd(text, sentenceEnd, (end) => !abbreviation.test(text.slice(0, end)));
+  const clause = firstEnd(text, clauseEnd, (end) => end >= minCharacters);
+  return sentence === 0 || (clause > 0 && clause < sentence) ? clause : sentence;
+}
+
+function firstEnd(text: string, pattern: RegExp, counts: (end: number) => boolean): number {
+  for (const match of text.matchAll(pattern)) {
     const end = match.index + match[0].length;
-    if (!abbreviation.test(text.slice(0, end))) return end;
-  }
-  for (const match of text.matchAll(clauseEnd)) {
-    const end = match.index + match[0].length;
-    if (end >= minCharacters) return end;
+    if (counts(end)) return end;
   }
   return 0;
 }

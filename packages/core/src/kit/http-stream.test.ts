@@ -209,6 +209,15 @@ describe('openHttpStream: broken connections', () => {
     expect(parts).toEqual(['half']);
   });
 
+  it('a body that breaks in the same packet as its head fails too, rather than never ending', async () => {
+    const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+    for (const rest of ['hidden nonsense\r\n', '']) {
+      const { url } = await serveRaw((socket) => socket.end(head + rest));
+      const reading = openHttpStream(request(url)).then(({ body }) => readAll(body));
+      expect(['protocol', 'unavailable']).toContain((await failureOf(reading)).class);
+    }
+  });
+
   it('a body beyond the limit is a protocol failure and closes the connection', async () => {
     const { url, sockets } = await serve((_, outgoing) => outgoing.end(Buffer.alloc(2_000)));
     const { body } = await openHttpStream(request(url, { maxResponseBytes: 1_000 }));

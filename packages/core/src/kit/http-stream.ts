@@ -1,5 +1,6 @@
 // A response whose body is read while it comes: bounded, stopped by its signal, every ending named.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { finished } from 'node:stream';
 import { createEventQueue } from './event-queue.js';
 import { exchangeHttp, type HttpRequest } from './http-exchange.js';
 import {
@@ -64,12 +65,10 @@ export function readBody(
     queue.fail(protocolError(request, happened));
     response.destroy();
   };
-  const onEnding = (error?: unknown): void => {
-    queue.fail(connectionError(request, error, 'the connection ended in the middle of the answer'));
-  };
-  response.on('error', onEnding);
-  response.on('close', onEnding);
-  response.on('end', () => queue.finish());
+  // Not its events: a connection that broke together with the headers has told so before anybody could listen.
+  finished(response, (error) => {
+    if (error === null || error === undefined) queue.finish();
+  });
   if (queue.isOver) release(response);
   else if (isCompressed(response)) refuse('compressed its answer, which was not asked for');
   else {

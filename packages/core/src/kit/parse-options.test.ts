@@ -99,10 +99,10 @@ describe('parseOptions', () => {
 
 describe('closestName', () => {
   it('forgives a slip, a swap and the wrong case, and nothing more', () => {
-    const names = ['deepgram', 'elevenlabs', 'ollama'];
-    expect(closestName('deepgrma', names)).toBe('deepgram');
-    expect(closestName('ElevenLabs', names)).toBe('elevenlabs');
-    expect(closestName('olama', names)).toBe('ollama');
-    expect(closestName('assemblyai', names)).toBeUndefined();
+    const names = ['northwind', 'eastWind', 'acme'];
+    expect(closestName('nortwhind', names)).toBe('northwind');
+    expect(closestName('Eastwind', names)).toBe('eastWind');
+    expect(closestName('acm', names)).toBe('acme');
+    expect(closestName('contoso', names)).toBeUndefined();
   });
 });

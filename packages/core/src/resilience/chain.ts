@@ -1,9 +1,11 @@
-// What all chains share: naming, checking and reporting their members.
-import { alreadyRead } from '../errors/already-read.js';
+// What all chains share: naming, checking and reporting their members, and the format each is given.
+import { canConvert } from '../audio/convert.js';
+import { isSameFormat } from '../audio/format.js';
 import { ConfigError } from '../errors/config-error.js';
 import { AllProvidersFailedError, ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type { OnAttempt } from '../spec/attempt.js';
+import type { AudioFormat } from '../spec/audio.js';
 import type { Stage, VoiceError } from '../spec/error.js';
 
 interface Member {
@@ -27,24 +29,66 @@ export function chainHealthKey(members: readonly Member[]): string {
   return members.map(({ healthKey }) => healthKey).join(' > ');
 }
 
-/** The failures of one attempt at a chain, in order. */
+/** The lowest of limits that not everybody has. */
+export function lowest(limits: readonly (number | undefined)[]): number | undefined {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/**
+ * The member's format that loses least against `wanted`: the same, else the same rate, else the lowest above it, else the
+ * highest there is. `wanted` itself where none can be converted: the member says what is wrong.
+ */
+export function closestFormat(formats: readonly AudioFormat[], wanted: AudioFormat): AudioFormat {
+  const exact = formats.find((format) => isSameFormat(format, wanted));
+  if (exact !== undefined) return exact;
+  const loss = ({ sampleRate, encoding, channels }: AudioFormat): number => {
+    const distance = sampleRate - wanted.sampleRate;
+    const isLossy = encoding !== 'pcm_s16le';
+    return (
+      (distance >= 0 ? distance : 1_000_000 - distance) +
+      (isLossy ? 0.5 : 0) +
+      (channels === wanted.channels ? 0 : 0.25)
+    );
+  };
+  const [best] = formats
+    .filter((format) => canConvert(format, wanted))
+    .sort((one, other) => loss(one) - loss(other));
+  return best ?? wanted;
+}
+
+/** The failures of one pass over a chain, in order. */
 export interface Attempts {
   used(provider: string): void;
-  /** Throws when nobody is left: the one failure there was, or all of them. */
-  failed(provider: string, error: unknown, isLast: boolean): void;
+  /**
+   * Returns where the next member goes on. After its first result a failure is the work's own and is thrown; so is the last
+   * member's, as the one failure there was or as all of them.
+   */
+  failed(
+    provider: string,
+    error: unknown,
+    when: { readonly hasResult: boolean; readonly isLast: boolean },
+  ): void;
 }
 
 export function createAttempts(stage: Stage, onAttempt: OnAttempt | undefined): Attempts {
   const causes: VoiceError[] = [];
   return {
     used: (provider) => onAttempt?.({ type: 'used', provider }),
-    failed(provider, error, isLast) {
+    failed(provider, error, { hasResult, isLast }) {
       const cause = asVoiceError(error, provider, stage);
       causes.push(cause);
-      onAttempt?.({ type: 'failed', provider, error: cause, isHandled: !isLast });
-      if (isLast) throw causes.length === 1 ? cause : new AllProvidersFailedError({ stage, causes });
+      onAttempt?.({ type: 'failed', provider, error: cause, isHandled: !hasResult && !isLast });
+      if (hasResult) throw cause;
+      if (isLast) throw failureOf(stage, causes);
     },
   };
+}
+
+/** One failure as it is, several as one. */
+export function failureOf(stage: Stage, causes: readonly VoiceError[]): VoiceError {
+  const [first, second] = causes;
+  return first !== undefined && second === undefined ? first : new AllProvidersFailedError({ stage, causes });
 }
 
 /** An adapter that throws something of its own is a failure of its provider like any other. */
@@ -57,14 +101,4 @@ export function asVoiceError(error: unknown, provider: string, stage: Stage): Vo
     stage,
     message: `The ${stage} provider failed in a way its adapter does not know${error instanceof Error ? ` (${error.name})` : ''}.`,
   });
-}
-
-/** An iterable with one consumer: a second one is told so. */
-export function readOnce<Event>(read: () => AsyncGenerator<Event>): () => AsyncGenerator<Event> {
-  let isTaken = false;
-  return () => {
-    if (isTaken) throw alreadyRead();
-    isTaken = true;
-    return read();
-  };
 }

@@ -23,29 +23,3 @@ export function createDeadline(clock: Clock, onPassed: () => void): Deadline {
     },
   };
 }
-
-/** A signal of one attempt, which ends with the request it belongs to and leaves no listener behind. */
-export interface AttemptSignal {
-  readonly signal: AbortSignal;
-  abort(reason?: unknown): void;
-  /** The attempt is over: lets go of the parent. */
-  release(): void;
-}
-
-export function createAttemptSignal(parent: AbortSignal): AttemptSignal {
-  const controller = new AbortController();
-  const onAbort = (): void => {
-    controller.abort(parent.reason);
-  };
-  if (parent.aborted) onAbort();
-  else parent.addEventListener('abort', onAbort);
-  return {
-    signal: controller.signal,
-    abort: (reason) => {
-      controller.abort(reason);
-    },
-    release: () => {
-      parent.removeEventListener('abort', onAbort);
-    },
-  };
-}

@@ -1,9 +1,14 @@
-// A chain of language models as one: the next member answers when one fails before its first part.
+// A chain of language models as one: the next member answers when one fails before its first words or tool call.
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
 import { chainHealthKey, createAttempts, primaryOf } from './chain.js';
+import { isContent } from './llm-content.js';
 import { forProvider } from './provider-state.js';
+import { readOnce } from './read-stream.js';
 
-/** Capabilities are those that every member has. After the first part a failure is the response's. */
+/**
+ * Capabilities are those that every member has. What comes before the first words or tool call is held back with them, so
+ * that nothing of a member that failed is seen; after that a failure is the response's.
+ */
 export function fallbackLlm(members: readonly LlmAdapter[]): LlmAdapter {
   const primary = primaryOf(members, 'llm');
   const all = (key: keyof LlmAdapter['capabilities']): boolean =>
@@ -19,25 +24,32 @@ export function fallbackLlm(members: readonly LlmAdapter[]): LlmAdapter {
       responseSchema: all('responseSchema'),
       prefill: all('prefill'),
     },
-    generate: (request) => generate(members, request),
+    generate: (request) => ({ [Symbol.asyncIterator]: readOnce(() => answer(members, request)) }),
   };
 }
 
-async function* generate(members: readonly LlmAdapter[], request: LlmRequest): AsyncGenerator<LlmPart> {
+async function* answer(members: readonly LlmAdapter[], request: LlmRequest): AsyncGenerator<LlmPart> {
   const attempts = createAttempts('llm', request.onAttempt);
   for (const [index, member] of members.entries()) {
-    let hasPart = false;
+    const held: LlmPart[] = [];
+    let hasResult = false;
     try {
       const messages = forProvider(request.messages, member.healthKey);
       for await (const part of member.generate({ ...request, messages })) {
-        if (!hasPart) attempts.used(member.provider);
-        hasPart = true;
-        yield part;
+        if (!hasResult) {
+          held.push(part);
+          if (!isContent(part)) continue;
+          hasResult = true;
+          attempts.used(member.provider);
+          yield* held;
+        } else yield part;
       }
+      // A refusal, say: an end without content that is one.
+      if (!hasResult) yield* held;
       return;
     } catch (error) {
       if (request.signal.aborted) throw error;
-      attempts.failed(member.provider, error, hasPart || index === members.length - 1);
+      attempts.failed(member.provider, error, { hasResult, isLast: index === members.length - 1 });
     }
   }
 }

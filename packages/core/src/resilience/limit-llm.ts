@@ -2,12 +2,20 @@
 import { ProviderError } from '../errors/provider-error.js';
 import { systemClock } from '../clock/system-clock.js';
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
+import { createAttempt, startAttempt } from './attempt.js';
 import type { Budgets } from './budgets.js';
-import { createAttemptSignal, createDeadline } from './deadline.js';
+import { createDeadline } from './deadline.js';
+import { isContent } from './llm-content.js';
+import { readOnce, readUntil } from './read-stream.js';
 
 /** The same adapter; a response that is late, stalls or holds nothing at all fails instead. */
 export function limitLlm(adapter: LlmAdapter, budgets: Budgets['llm']): LlmAdapter {
-  return { ...adapter, generate: (request) => limited(adapter, request, budgets) };
+  return {
+    ...adapter,
+    generate: (request) => ({
+      [Symbol.asyncIterator]: readOnce(() => limited(adapter, request, budgets)),
+    }),
+  };
 }
 
 async function* limited(
@@ -15,49 +23,55 @@ async function* limited(
   request: LlmRequest,
   budgets: Budgets['llm'],
 ): AsyncGenerator<LlmPart> {
-  const clock = request.clock ?? systemClock;
-  const attempt = createAttemptSignal(request.signal);
-  const fail = (what: string, late: 'timeout' | 'stalled'): void => {
-    attempt.abort(tooLate(adapter.provider, what, late));
-  };
+  const { provider } = adapter;
+  const { clock = systemClock } = request;
   let hasPart = false;
-  const gap = createDeadline(clock, () => {
-    if (hasPart) fail(`nothing more came for ${budgets.gapMs} ms`, 'stalled');
-    else fail(`no answer began within ${budgets.firstPartMs} ms`, 'timeout');
+  let hasContent = false;
+  const next = createDeadline(clock, () => {
+    attempt.end(
+      hasPart
+        ? givenUp(provider, 'stalled', `nothing more came for ${budgets.gapMs} ms`)
+        : givenUp(provider, 'timeout', `no answer began within ${budgets.firstPartMs} ms`),
+    );
   });
   const total = createDeadline(clock, () => {
-    fail(`the answer was not over after ${budgets.totalMs} ms`, 'timeout');
+    attempt.end(givenUp(provider, 'timeout', `the answer was not over after ${budgets.totalMs} ms`));
   });
-  gap.arm(budgets.firstPartMs);
-  total.arm(budgets.totalMs);
-  let hasContent = false;
+  const attempt = createAttempt(request.signal, () => {
+    next.cancel();
+    total.cancel();
+  });
   try {
-    for await (const part of adapter.generate({ ...request, clock, signal: attempt.signal })) {
+    attempt.signal.throwIfAborted();
+    const parts = startAttempt(attempt, (signal) => adapter.generate({ ...request, clock, signal }));
+    total.arm(budgets.totalMs);
+    next.arm(budgets.firstPartMs);
+    for await (const part of readUntil(parts, attempt.signal)) {
       hasPart = true;
-      gap.arm(budgets.gapMs);
-      hasContent ||= part.type === 'tool-call' || (part.type === 'text' && part.text !== '');
-      if (part.type === 'finish' && part.reason === 'stop' && !hasContent) throw empty(adapter.provider);
+      hasContent ||= isContent(part);
+      if (part.type === 'finish' && !hasContent && owesContent.has(part.reason)) throw empty(provider);
+      // While the reader is at work nothing is owed.
+      next.cancel();
       yield part;
-      gap.arm(budgets.gapMs);
+      if (!attempt.signal.aborted) next.arm(budgets.gapMs);
     }
   } finally {
-    gap.cancel();
-    total.cancel();
-    attempt.release();
-    attempt.abort();
+    attempt.end();
   }
 }
 
-function tooLate(provider: string, what: string, errorClass: 'timeout' | 'stalled'): ProviderError {
+/** A refusal or a filter may leave nothing behind; any other end without content answers nobody (fault L-04). */
+const owesContent: ReadonlySet<string> = new Set(['stop', 'length', 'tool-calls']);
+
+function givenUp(provider: string, late: 'timeout' | 'stalled', what: string): ProviderError {
   return new ProviderError({
-    class: errorClass,
+    class: late,
     provider,
     stage: 'llm',
     message: `The language model was given up: ${what}.`,
   });
 }
 
-/** A 200 without content answers nobody (fault L-04). */
 function empty(provider: string): ProviderError {
   return new ProviderError({
     class: 'protocol',

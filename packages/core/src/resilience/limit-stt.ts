@@ -1,13 +1,12 @@
 // Holds a recogniser to its budgets: ready in time, no silence while somebody is known to speak, an end when asked for.
+import { durationMs } from '../audio/format.js';
 import { ProviderError } from '../errors/provider-error.js';
 import { systemClock } from '../clock/system-clock.js';
-import type { ErrorClass } from '../spec/error.js';
 import type { SttAdapter, SttEvent, SttRequest, SttStream } from '../spec/stt.js';
+import { createAttempt, startAttempt } from './attempt.js';
 import type { Budgets } from './budgets.js';
-import { createAttemptSignal, createDeadline, type AttemptSignal, type Deadline } from './deadline.js';
-
-/** How often an open stream is asked whether it still answers; part of what detection may take. */
-const checkMs = 100;
+import { createDeadline } from './deadline.js';
+import { readOnce, readUntil } from './read-stream.js';
 
 /** The same adapter; a stream that hangs in any way fails instead. */
 export function limitStt(adapter: SttAdapter, budgets: Budgets['stt']): SttAdapter {
@@ -15,70 +14,94 @@ export function limitStt(adapter: SttAdapter, budgets: Budgets['stt']): SttAdapt
 }
 
 function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt']): SttStream {
-  const clock = request.clock ?? systemClock;
-  const attempt = createAttemptSignal(request.signal);
-  const stream = adapter.open({ ...request, clock, signal: attempt.signal });
-  const give = (up: ErrorClass, what: string): void => {
-    attempt.abort(
-      new ProviderError({
-        class: up,
-        provider: adapter.provider,
-        stage: 'stt',
-        message: `Recognition was given up: ${what}.`,
-      }),
-    );
-  };
-  let unansweredMs = 0;
-  const watch = createDeadline(clock, () => {
-    unansweredMs = request.isSpeech() ? unansweredMs + checkMs : 0;
-    if (unansweredMs >= budgets.silenceMs) give('stalled', `no event for ${budgets.silenceMs} ms of speech`);
-    else watch.arm(checkMs);
-  });
+  const { provider } = adapter;
+  const { clock = systemClock } = request;
   const connect = createDeadline(clock, () => {
-    give('timeout', `not ready after ${budgets.connectMs} ms`);
+    attempt.end(givenUp(provider, 'timeout', `not ready after ${budgets.connectMs} ms`));
   });
   const close = createDeadline(clock, () => {
-    give('stalled', `the end did not come within ${budgets.closeMs} ms`);
+    attempt.end(givenUp(provider, 'stalled', `the end did not come within ${budgets.closeMs} ms`));
   });
-  connect.arm(budgets.connectMs);
+  const attempt = createAttempt(request.signal, () => {
+    connect.cancel();
+    close.cancel();
+  });
+  const stream = startAttempt(attempt, (signal) => adapter.open({ ...request, clock, signal }));
+  if (!attempt.signal.aborted) connect.arm(budgets.connectMs);
+  const unanswered = createUnanswered(adapter, request, budgets.silenceMs);
+  let hasEnded = false;
   return {
     write: (audio) => {
       stream.write(audio);
+      if (hasEnded || !unanswered.isTooLong(clock.now(), audio)) return;
+      attempt.end(givenUp(provider, 'stalled', `no event for ${budgets.silenceMs} ms of speech`));
     },
     flush: () => {
       stream.flush();
     },
     end: () => {
-      watch.cancel();
-      close.arm(budgets.closeMs);
+      if (!hasEnded && !attempt.signal.aborted) close.arm(budgets.closeMs);
+      hasEnded = true;
       stream.end();
     },
-    [Symbol.asyncIterator]: () => {
-      const onEvent = (event: SttEvent): void => {
-        unansweredMs = 0;
-        if (event.type !== 'ready') return;
-        connect.cancel();
-        watch.arm(checkMs);
-      };
-      return read(stream, onEvent, [connect, watch, close], attempt);
+    [Symbol.asyncIterator]: readOnce(async function* () {
+      try {
+        for await (const event of readUntil(stream, attempt.signal)) {
+          if (event.type === 'ready') connect.cancel();
+          unanswered.answered(event, clock.now());
+          yield event;
+        }
+      } finally {
+        attempt.end();
+      }
+    }),
+  };
+}
+
+interface Unanswered {
+  answered(event: SttEvent, nowMs: number): void;
+  isTooLong(nowMs: number, audio: Uint8Array): boolean;
+}
+
+/**
+ * How much speech has had no answer (fault S-01). Counted as audio is written: without audio nothing is owed, true silence
+ * counts for nothing, and a caller's short pauses do not make up for a provider that is mute.
+ */
+function createUnanswered({ capabilities }: SttAdapter, request: SttRequest, limitMs: number): Unanswered {
+  // A provider that reports whole utterances only may well be silent while somebody speaks.
+  const owesEvents = capabilities.partials || capabilities.speechEvents;
+  let isReady = false;
+  let speechMs = 0;
+  let pauseMs = 0;
+  let lastMs = 0;
+  return {
+    answered(event, nowMs) {
+      isReady ||= event.type === 'ready';
+      speechMs = 0;
+      lastMs = nowMs;
+    },
+    isTooLong(nowMs, audio) {
+      if (!isReady || !owesEvents) return false;
+      // What is replayed is written faster than it was spoken; what follows a gap says nothing about the gap.
+      const passedMs = Math.min(nowMs - lastMs, durationMs(audio.byteLength, request.format));
+      lastMs = nowMs;
+      if (request.isSpeech()) {
+        speechMs += passedMs;
+        pauseMs = 0;
+      } else {
+        pauseMs += passedMs;
+        if (pauseMs >= limitMs) speechMs = 0;
+      }
+      return speechMs >= limitMs;
     },
   };
 }
 
-async function* read(
-  stream: SttStream,
-  onEvent: (event: SttEvent) => void,
-  deadlines: readonly Deadline[],
-  attempt: AttemptSignal,
-): AsyncGenerator<SttEvent> {
-  try {
-    for await (const event of stream) {
-      onEvent(event);
-      yield event;
-    }
-  } finally {
-    for (const deadline of deadlines) deadline.cancel();
-    attempt.release();
-    attempt.abort();
-  }
+function givenUp(provider: string, late: 'timeout' | 'stalled', what: string): ProviderError {
+  return new ProviderError({
+    class: late,
+    provider,
+    stage: 'stt',
+    message: `Recognition was given up: ${what}.`,
+  });
 }
