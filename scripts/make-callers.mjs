@@ -13,15 +13,15 @@ const folder = join(root, 'examples/reference-server/callers');
 const callers = [
   {
     id: 'order-status',
-    name: 'Where is my order?',
+    name: 'Ray',
     description: 'Asks where an order is, and is asked for its number.',
     speaker: 'rms',
     lines: ['Hi, I would like to know where my order is.', 'The number is four seven one one.'],
   },
   {
     id: 'appointment',
-    name: 'An appointment',
-    description: 'Books a time on Tuesday.',
+    name: 'Anna',
+    description: 'Books an appointment for Tuesday.',
     speaker: 'slt',
     lines: [
       'I would like to book an appointment for Tuesday at ten.',
@@ -31,15 +31,15 @@ const callers = [
   },
   {
     id: 'opening-hours',
-    name: 'Opening hours',
-    description: 'Asks about Saturday and says goodbye.',
+    name: 'Angus',
+    description: 'Asks when the shop is open, and says goodbye.',
     speaker: 'awb',
     lines: ['When are you open on Saturday?', 'Thank you, goodbye.'],
   },
   {
     id: 'person',
-    name: 'A person, please',
-    description: 'Does not want to talk to a machine.',
+    name: 'Karl',
+    description: 'Wants to talk to a person.',
     speaker: 'kal16',
     lines: ['Let me talk to a person please.'],
   },

@@ -10,7 +10,10 @@ const wide: AudioFormat = { encoding: 'pcm_s16le', sampleRate: 16_000, channels:
 const telephone: AudioFormat = { encoding: 'mulaw', sampleRate: 8_000, channels: 1 };
 
 const utterances = listCallers().flatMap((caller) => caller.utterances);
-const recordings: readonly KnownRecording[] = utterances.map(({ file, words }) => ({ ...readWav(readFileSync(file)), words }));
+const recordings: readonly KnownRecording[] = utterances.map(({ file, words }) => ({
+  ...readWav(readFileSync(file)),
+  words,
+}));
 const matcher = createVoiceMatcher(recordings);
 
 function convert(audio: Uint8Array, from: AudioFormat, to: AudioFormat): Uint8Array {
@@ -28,7 +31,9 @@ function noisy(audio: Uint8Array, snrDb: number): Uint8Array {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
     return seed / 2 ** 31 - 1;
   };
-  return new Uint8Array(samples.map((sample) => Math.max(-32_768, Math.min(32_767, sample + amplitude * random()))).buffer);
+  return new Uint8Array(
+    samples.map((sample) => Math.max(-32_768, Math.min(32_767, sample + amplitude * random()))).buffer,
+  );
 }
 
 /** What the ears make of it, with silence before and after, in frames of 20 ms. */
@@ -71,13 +76,16 @@ function bytes(ms: number, format: AudioFormat): number {
   return (ms * format.sampleRate * 2) / 1000;
 }
 
-it.each(['rms', 'slt', 'kal16'])('other words give no text, also in the voice %s of a known caller', async (voice) => {
-  const session = createFliteTts({ voice }).connect({ format: wide, signal: new AbortController().signal });
-  const utterance = session.speak({ bufferedMs: () => 0, signal: new AbortController().signal });
-  utterance.write('The quick brown fox jumps over the lazy dog, and then it sleeps for a very long time.');
-  utterance.end();
-  const pieces: Uint8Array[] = [];
-  for await (const event of utterance) if (event.type === 'audio') pieces.push(event.audio);
-  session.close();
-  expect(hear(Buffer.concat(pieces), wide)).toBe('');
-});
+it.each(['rms', 'slt', 'kal16'])(
+  'other words give no text, also in the voice %s of a known caller',
+  async (voice) => {
+    const session = createFliteTts({ voice }).connect({ format: wide, signal: new AbortController().signal });
+    const utterance = session.speak({ bufferedMs: () => 0, signal: new AbortController().signal });
+    utterance.write('The quick brown fox jumps over the lazy dog, and then it sleeps for a very long time.');
+    utterance.end();
+    const pieces: Uint8Array[] = [];
+    for await (const event of utterance) if (event.type === 'audio') pieces.push(event.audio);
+    session.close();
+    expect(hear(Buffer.concat(pieces), wide)).toBe('');
+  },
+);
