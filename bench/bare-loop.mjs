@@ -191,3 +191,4 @@ const sockets = new WebSocketServer({ server, ...options });
 sockets.on('connection', (socket) => new Call(socket));
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 process.on('message', () => process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() }));
+process.on('SIGTERM', () => process.exit(0));

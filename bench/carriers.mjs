@@ -100,9 +100,10 @@ class Call {
   }
 
   onAudio(payload, now) {
+    this.marks.media(this.number, now);
     if (!this.isAnswered && !this.isTalking) {
       this.isAnswered = true;
-      this.marks.answered(this.number, now, now - this.spokeUntil);
+      this.marks.answered(now - this.spokeUntil);
     }
     this.playEnds = Math.max(now, this.playEnds) + (payload.length * 0.75) / 8;
   }

@@ -21,17 +21,19 @@ export function createMarks() {
       times[name] ??= performance.now();
       if (name === 'audio') latest.set(call, times);
     },
-    answered(call, now, delayMs) {
+    /** Audio reached the carrier: the first after the voice began is the turn's. */
+    media(call, now) {
       const times = latest.get(call);
       if (times !== undefined) times.media ??= now;
-      answers.push(delayMs);
     },
+    answered: (delayMs) => void answers.push(delayMs),
     summary() {
       const added = [...turns.values()].flatMap((times) => {
         const parts = hops.map(([from, to]) => (times[to] ?? NaN) - (times[from] ?? NaN));
         return parts.every((part) => Number.isFinite(part) && part >= 0) ? [parts.reduce((sum, part) => sum + part)] : [];
       });
-      return { turns: added.length, added: spread(added), answer: spread(answers), clear: spread(clears) };
+      const hop = ([from, to]) => spread([...turns.values()].map((times) => times[to] - times[from]).filter((delay) => delay >= 0));
+      return { turns: added.length, added: spread(added), hops: hops.map(hop), answer: spread(answers), clear: spread(clears) };
     },
   };
 }

@@ -14,7 +14,7 @@ const marks = createMarks();
 const providers = await startProviders(marks);
 const script = values.arm === 'bare' ? './bare-loop.mjs' : './voicewire-arm.mjs';
 const child = fork(new URL(script, import.meta.url), {
-  execArgv: ['--expose-gc'],
+  execArgv: process.env.BENCH_EXEC_ARGV?.split(' ') ?? [],
   env: { ...process.env, PROVIDERS_PORT: String(providers.port), TWILIO_ACCOUNT_SID: account.sid, TWILIO_AUTH_TOKEN: account.token },
 });
 const [{ port }] = await once(child, 'message');
@@ -42,6 +42,7 @@ const { lateMs } = await runCalls({
   },
 });
 child.kill();
+await once(child, 'exit');
 providers.close();
 const cpuMs = usage.end.cpuMs - usage.begin.cpuMs;
 process.stdout.write(

@@ -9,7 +9,8 @@ const pauseMs = 300;
 const llmDelayMs = 40;
 const ttsDelayMs = 30;
 const chunkBytes = 8 * 250;
-const chunks = 12;
+/** Answers to even turns are over before the caller speaks again, the others are talked over. */
+const chunks = [12, 24];
 const silentByte = 0xff;
 
 /** Audio of the voice: any bytes do, nobody listens. */
@@ -106,14 +107,17 @@ function answer(request, response, marks) {
   });
 }
 
-/** Multi-context speech: every context gets three seconds, a quarter at a time, as fast as it can be sent. */
+/** Multi-context speech: every context gets three or six seconds, a quarter at a time, as fast as it can be sent. */
 function speak(webSocket, marks) {
   const contexts = new Map();
   const send = (id, message) => webSocket.send(JSON.stringify({ contextId: id, ...message }));
   const say = (id, context) => {
     if (context.isClosed) return;
     if (context.turn !== undefined) marks.at(...context.turn, 'audio');
-    for (let index = 0; index < chunks; index += 1) send(id, { audio: voiceChunk, alignment: alignmentOf(context.text, index), isFinal: false });
+    const count = chunks[(context.turn?.[1] ?? 0) % 2];
+    for (let index = 0; index < count; index += 1) {
+      send(id, { audio: voiceChunk, alignment: alignmentOf(context.text, index, count), isFinal: false });
+    }
     context.isSpoken = true;
     if (context.isEnding) finish(id);
   };
@@ -147,8 +151,8 @@ function speak(webSocket, marks) {
 }
 
 /** Characters of the text, spread evenly over the chunks. */
-function alignmentOf(text, index) {
-  const per = Math.ceil(text.length / chunks);
+function alignmentOf(text, index, count) {
+  const per = Math.ceil(text.length / count);
   const chars = [...text.slice(index * per, (index + 1) * per)];
   const each = chars.length === 0 ? 0 : 250 / chars.length;
   return { chars, charStartTimesMs: chars.map((_, place) => Math.round(place * each)), charDurationsMs: chars.map(() => Math.round(each)) };

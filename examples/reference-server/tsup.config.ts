@@ -1,3 +1,3 @@
 import { packageConfig } from '../../tsup.base.js';
 
-export default packageConfig({ entry: ['src/main.ts', 'src/adapters.ts', 'src/agent.ts'] });
+export default packageConfig({ entry: ['src/main.ts', 'src/adapters.ts', 'src/shop.ts'] });

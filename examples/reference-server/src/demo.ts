@@ -18,25 +18,30 @@ const stages = {
   tts: { flite: 'Flite, a small open-source voice, here in this process' },
 } as const;
 
-export function describeStages({
-  stt,
-  llm,
-  tts,
-}: LoadedProviders): readonly { stage: string; label: string; detail: string }[] {
+const hints = [
+  'Where is my order 4711?',
+  'When are you open on Saturday?',
+  'I would like an appointment on Tuesday.',
+  'Let me talk to a person.',
+];
+
+interface StageView {
+  readonly stage: string;
+  readonly label: string;
+  readonly detail: string;
+}
+
+export function describeStages({ stt, llm = [], tts = [] }: LoadedProviders): readonly StageView[] {
   const describe = (
     stage: keyof typeof stages,
     chain: readonly { readonly provider: string }[],
-  ): { stage: string; label: string; detail: string } => {
-    const [first, ...others] = chain.map(({ provider }) => provider);
+  ): StageView => {
+    const [first = 'none', ...others] = chain.map(({ provider }) => provider);
     const known: Readonly<Record<string, string>> = stages[stage];
-    const [label = 'none', detail = ''] = (known[first ?? ''] ?? first ?? 'none').split(': ');
+    const [label = first, detail = ''] = (known[first] ?? first).split(': ');
     return { stage, label, detail: others.length === 0 ? detail : `then ${others.join(', ')}` };
   };
-  return [
-    describe('stt', stt === 'media' ? [] : stt),
-    describe('llm', llm ?? []),
-    describe('tts', tts ?? []),
-  ];
+  return [describe('stt', stt === 'media' ? [] : stt), describe('llm', llm), describe('tts', tts)];
 }
 
 /** Answers the demo's own paths; undefined for all others. */
@@ -53,12 +58,7 @@ function describeDemo({ providers, agent }: DemoOptions): object {
     agent: {
       name: agent.name,
       greeting: agent.greeting,
-      hints: [
-        'Where is my order 4711?',
-        'When are you open on Saturday?',
-        'I would like an appointment on Tuesday.',
-        'Let me talk to a person.',
-      ],
+      hints,
     },
     callers: listCallers().map(({ utterances, ...caller }) => ({
       ...caller,
@@ -69,10 +69,8 @@ function describeDemo({ providers, agent }: DemoOptions): object {
 }
 
 /** A recorded caller is heard by the configured ears; a page that listens or types brings its own text. */
-async function startCall(
-  request: Request,
-  { voicewire, providers, mediaPort }: DemoOptions,
-): Promise<Response> {
+async function startCall(request: Request, options: DemoOptions): Promise<Response> {
+  const { voicewire, providers, mediaPort } = options;
   const body: unknown = await request.json().catch(() => undefined);
   const speak = typeof body === 'object' && body !== null && 'speak' in body ? body.speak : undefined;
   const hasRealEars = providers.stt !== 'media' && providers.stt[0]?.provider !== 'scripted';

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from '@voicewire/api';
 import { loadConfig, type LoadedConfig } from '@voicewire/config';
-import { createVoicewire, nodeListener, type Agent, type Voicewire } from '@voicewire/core';
+import { createVoicewire, nodeListener, type Voicewire } from '@voicewire/core';
 import { serveDashboard } from '@voicewire/dashboard';
 import { adapters } from './adapters.js';
 import { handleDemo } from './demo.js';
-import { openShop } from './shop.js';
+import { agent } from './shop.js';
 
 export interface StartOptions {
   /** Default: the configuration that ships with this server. */
@@ -32,7 +32,6 @@ export interface RunningServer {
 
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const file = options.configFile ?? fileURLToPath(new URL('../voicewire.config.yaml', import.meta.url));
-  const agent = openShop();
   const loaded = await loadConfig({ file, adapters, agent, env: options.env });
   const { config, providers } = loaded;
   const host = config.server?.host ?? '127.0.0.1';
@@ -57,7 +56,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
 
   const api = createApi({ voicewire, maxCalls: config.calls?.max });
   const page = createServer(
-    getRequestListener((incoming) => serve(incoming, { api, voicewire, agent, loaded, mediaPort })),
+    getRequestListener((incoming) => serve(incoming, { api, voicewire, loaded, mediaPort })),
   );
   const port = await listen(page, options.port ?? config.server?.port ?? 8080, host);
   return {
@@ -76,15 +75,11 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
 interface Parts {
   readonly api: ReturnType<typeof createApi>;
   readonly voicewire: Voicewire;
-  readonly agent: Agent;
   readonly loaded: LoadedConfig;
   readonly mediaPort: number;
 }
 
-async function serve(
-  request: Request,
-  { api, voicewire, agent, loaded, mediaPort }: Parts,
-): Promise<Response> {
+async function serve(request: Request, { api, voicewire, loaded, mediaPort }: Parts): Promise<Response> {
   const { hostname } = new URL(request.url);
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   if (!isHere) return api.fetch(request);

@@ -16,7 +16,7 @@ const shopSchema = z.object({
 const data = new URL('../data/shop.json', import.meta.url);
 
 /** Reads the shop's data; bookings are kept in memory. */
-export function openShop(): Agent {
+function openShop(): Agent {
   const shop = shopSchema.parse(JSON.parse(readFileSync(data, 'utf8')));
   const appointments = [...shop.appointments];
 
@@ -78,3 +78,6 @@ export function openShop(): Agent {
 function transfersFrom(to: string | undefined): Agent['transfers'] {
   return to === undefined ? undefined : { person: { to, description: 'a bookseller in the shop' } };
 }
+
+/** By the name that a configuration looks for: what the terminal talks to. */
+export const agent = openShop();

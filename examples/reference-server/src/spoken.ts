@@ -10,13 +10,13 @@ export function dayIn(text: string): (typeof days)[number] | undefined {
 
 /** `4711`, `4 7 1 1` and `four seven one one` are the same number. */
 export function digitsIn(text: string): string {
-  const words = text.toLowerCase().match(/[a-z]+|\d/g) ?? [];
-  return words
-    .map((word) =>
-      /\d/.test(word) ? word : word === 'oh' ? '0' : String(digitWords.findIndex((known) => known === word)),
-    )
-    .filter((digit) => digit !== '-1')
-    .join('');
+  const words: readonly string[] = text.toLowerCase().match(/[a-z]+|\d/g) ?? [];
+  return words.map((word) => (/\d/.test(word) ? word : digitOf(word))).join('');
+}
+
+function digitOf(word: string): string {
+  const digit = word === 'oh' ? 0 : digitWords.findIndex((known) => known === word);
+  return digit < 0 ? '' : String(digit);
 }
 
 /** `ten`, `10:30`, `half past two` as HH:MM; the shop is open by day, so `two` is in the afternoon. */
@@ -36,28 +36,20 @@ export function timeIn(text: string): string | undefined {
   return `${String(hour).padStart(2, '0')}:${String((minute + 60) % 60).padStart(2, '0')}`;
 }
 
+const minutes: Readonly<Record<string, number>> = {
+  ...{ 'half past': 30, 'quarter past': 15, 'quarter to': -15 },
+  ...{ thirty: 30, fifteen: 15, 'forty five': 45 },
+};
+
 function minutesOf(modifier: string | undefined, text: string | undefined): number {
-  const named: Readonly<Record<string, number>> = {
-    'half past': 30,
-    'quarter past': 15,
-    'quarter to': -15,
-    thirty: 30,
-    fifteen: 15,
-    'forty five': 45,
-  };
-  return named[(modifier ?? text ?? '').toLowerCase()] ?? Number(text ?? 0);
+  return minutes[(modifier ?? text ?? '').toLowerCase()] ?? Number(text ?? 0);
 }
 
 /** After `my name is`, or the whole of an answer to the question for it. */
 export function nameIn(text: string, isAnswer: boolean): string | undefined {
-  const introduced = /\b(?:my name is|name's|this is|i am|i'm)\s+([\p{L}'-]+(?:\s+[\p{L}'-]+)?)/iu.exec(
+  const introduced = /\b(?:my name is|name's|this is|i am|i'm)\s+([\p{L}'-]+(?: [\p{L}'-]+)?)/iu.exec(
     text,
   )?.[1];
-  const answer = isAnswer ? text.replace(/[^\p{L}' -]/gu, '').trim() : '';
-  const name = introduced ?? (answer === '' ? undefined : answer);
-  return name
-    ?.split(/\s+/)
-    .slice(0, 3)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(' ');
+  const name = introduced ?? (isAnswer ? text.replace(/[^\p{L}' -]/gu, '').trim() : '');
+  return name === '' ? undefined : name.replace(/(^| )\p{L}/gu, (initial) => initial.toUpperCase());
 }

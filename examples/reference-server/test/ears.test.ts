@@ -76,7 +76,7 @@ function bytes(ms: number, format: AudioFormat): number {
   return (ms * format.sampleRate * 2) / 1000;
 }
 
-it.each(['rms', 'slt', 'kal16'])(
+it.each(['rms', 'slt', 'kal16'] as const)(
   'other words give no text, also in the voice %s of a known caller',
   async (voice) => {
     const session = createFliteTts({ voice }).connect({ format: wide, signal: new AbortController().signal });

@@ -126,3 +126,4 @@ export {
   silence,
 } from './audio/format.js';
 export { stripWavHeader, type WavHeaderStripper } from './audio/strip-wav-header.js';
+export { createWordTiming, type TimedText, type WordTiming } from './kit/word-timing.js';

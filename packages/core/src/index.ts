@@ -51,6 +51,7 @@ export {
 } from './resilience/provider-chains.js';
 export {
   createVoicewire,
+  type CloseOptions,
   type Invitation,
   type InviteOptions,
   type Voicewire,
@@ -65,6 +66,16 @@ export {
 } from './mount/call-store.js';
 export type { DialOptions } from './mount/dial.js';
 export { nodeListener, type NodeListener } from './mount/node-listener.js';
-export { createRegistry, type LoadedProviders, type Registry, type RegistryOptions } from './registry/create-registry.js';
+export {
+  createRegistry,
+  type LoadedProviders,
+  type Registry,
+  type RegistryOptions,
+} from './registry/create-registry.js';
 export type { AdapterEntry, StageConfig, VoicewireConfig } from './registry/config-schema.js';
-export { suggestAdapters, type AdapterFactory, type AdapterKind, type BuiltInAdapters } from './registry/load-adapter.js';
+export {
+  suggestAdapters,
+  type AdapterFactory,
+  type AdapterKind,
+  type BuiltInAdapters,
+} from './registry/load-adapter.js';

@@ -68,6 +68,7 @@ export function readBody(
   // Not its events: a connection that broke together with the headers has told so before anybody could listen.
   finished(response, (error) => {
     if (error === null || error === undefined) queue.finish();
+    else queue.fail(connectionError(request, error, 'the connection ended in the middle of the answer'));
   });
   if (queue.isOver) release(response);
   else if (isCompressed(response)) refuse('compressed its answer, which was not asked for');

@@ -136,7 +136,7 @@ describe('lines', () => {
     anna.write('Hello ');
     const ben = session.speak(speakOptions({ voice: 'ben' }));
     ben.write('Hi ');
-    lines[1]?.fail(broken);
+    lines[1]?.closed(broken);
     expect(await errorOf(ben)).toBe(broken);
     session.speak(speakOptions({ voice: 'ben' })).write('Again ');
     anna.write('there ');
@@ -184,8 +184,10 @@ describe('a session', () => {
     const utterance = session.speak(speakOptions());
     const silent = session.speak(speakOptions());
     utterance.write('Hello ');
-    lines[0]?.fail(broken);
-    lines[0]?.fail(new ProviderError({ class: 'timeout', provider: 'acme', stage: 'tts', message: 'late' }));
+    lines[0]?.closed(broken);
+    lines[0]?.closed(
+      new ProviderError({ class: 'timeout', provider: 'acme', stage: 'tts', message: 'late' }),
+    );
     session.close();
     expect(await session.closed).toBe(broken);
     await expect(session.ready).rejects.toBe(broken);
@@ -197,10 +199,11 @@ describe('a session', () => {
   });
 
   it('closed by us is over without an error', async () => {
-    const { session, calls, controller } = open();
+    const { session, calls, lines, controller } = open();
     const utterance = session.speak(speakOptions());
     session.close();
     session.close();
+    lines[0]?.closed(undefined);
     expect(await session.closed).toBeUndefined();
     expect(await errorOf(utterance)).toMatchObject({ class: 'aborted' });
     expect(calls).toEqual(['1 opens anna -', '1 closes']);
@@ -227,7 +230,7 @@ describe('a session', () => {
   it('whose line fails while it begins keeps no listener', async () => {
     const { session, controller } = open({
       start: (status) => {
-        status.fail(broken);
+        status.closed(broken);
         return { speak: () => expect.fail(), close: () => expect.fail() };
       },
     });

@@ -10,7 +10,7 @@ export type TtsVoice = Pick<SpeakOptions, 'voice' | 'language'>;
 /** What carries utterances: a socket, or a way to make requests. */
 export interface TtsLine {
   speak(feed: TtsFeed, options: SpeakOptions): TtsSpeaker;
-  /** Called once, unless the line failed. */
+  /** Called once, unless the line was gone before. */
   close(): void;
   /** A reader is behind; left out where the line can't be slowed down. */
   pause?(): void;
@@ -20,8 +20,8 @@ export interface TtsLine {
 /** What a line tells of itself. */
 export interface TtsLineStatus {
   ready(): void;
-  /** It is gone, and its utterances with it. */
-  fail(error: VoiceError): void;
+  /** It is gone, and its utterances with it; `undefined`: because we closed it. */
+  closed(error: VoiceError | undefined): void;
 }
 
 export interface TtsSessionOptions {
@@ -75,7 +75,7 @@ export function openTtsSession(options: TtsSessionOptions): TtsSession {
   else {
     openLine(session, options.request, {
       ready: () => ready.resolve(undefined),
-      fail: (error) => finish(error, error),
+      closed: (error) => finish(error, error),
     });
     if (session.end === undefined) signal.addEventListener('abort', onAbort);
   }
@@ -120,11 +120,12 @@ function openLine(session: SessionState, asked: TtsVoice, first?: TtsLineStatus)
   const line = session.options.start(
     {
       ready: () => first?.ready(),
-      fail: (error) => {
+      closed: (error) => {
+        if (error === undefined) return;
         isGone = true;
         session.lines.delete(key);
         for (const [utterance, ownKey] of [...session.utterances]) if (ownKey === key) utterance.stop(error);
-        first?.fail(error);
+        first?.closed(error);
       },
     },
     voice,

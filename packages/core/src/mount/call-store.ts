@@ -1,6 +1,7 @@
 // What outlives a call's media: enough to bring the call back. In memory here; a database for several nodes.
-import type { CallEvent } from '../spec/call-event.js';
 import type { CallContext } from '../call/agent.js';
+import { systemClock } from '../clock/system-clock.js';
+import type { CallEvent } from '../spec/call-event.js';
 
 /** How a call stands. `interrupted`: its media was lost, the carrier is about to ask what comes next. */
 export type CallStanding = 'expected' | 'live' | 'interrupted' | 'over';
@@ -28,19 +29,31 @@ export interface CallStore {
   list(): readonly CallRecord[];
 }
 
-/** The latest calls, at most `maxRecords` (default 1,000); calls that are not over are kept. */
+/** The latest calls, at most `maxRecords` (default 1,000): what is over goes first, a live call never. */
 export function createMemoryCallStore(maxRecords = 1_000): CallStore {
   const records = new Map<string, CallRecord>();
+
+  function drop(mayGo: (record: CallRecord) => boolean): void {
+    for (const [callId, record] of records) {
+      if (records.size <= maxRecords) return;
+      if (mayGo(record)) records.delete(callId);
+    }
+  }
+
   return {
     get: (callId) => records.get(callId),
     put(record) {
       records.delete(record.callId);
       records.set(record.callId, record);
-      for (const [callId, old] of records) {
-        if (records.size <= maxRecords) return;
-        if (old.standing === 'over') records.delete(callId);
-      }
+      drop(({ standing }) => standing === 'over');
+      // Callers who never came, lines that never came back.
+      drop(({ callId, standing }) => standing !== 'live' && callId !== record.callId);
     },
     list: () => [...records.values()].reverse(),
   };
+}
+
+/** The wall clock, for people who read records; calls themselves are timed by their Clock. */
+export function wallTime(): string {
+  return new Date(performance.timeOrigin + systemClock.now()).toISOString();
 }

@@ -1,51 +1,51 @@
 // A carrier's webhook: verified by its adapter, answered from memory.
-import { isVoiceError } from '../errors/voice-error.js';
 import { ConfigError } from '../errors/config-error.js';
+import { isVoiceError } from '../errors/voice-error.js';
 import type {
   CallInstruction,
+  CallStatus,
   TelephonyAdapter,
   TelephonyEvent,
   TelephonyWebhook,
 } from '../spec/telephony.js';
-import type { CallRecord } from './call-store.js';
-import { agentFor, mediaUrlOf, publicPath, warn, type Mount } from './mount.js';
+import { wallTime, type CallRecord } from './call-store.js';
+import { agentFor, isFull, mediaUrlOf, pathBelow, publicPath, warn, type Mount } from './mount.js';
+import { readBody } from './read-body.js';
 
 /** Webhooks of voice carriers are forms of a few kilobytes. */
-const maxBodyBytes = 64 * 1024;
+export const maxBodyBytes = 64 * 1024;
+
+/** How long a call whose carrier says it is over may take to hear it from its media. */
+const lastMediaMs = 2_000;
 
 export async function handleWebhook(mount: Mount, request: Request): Promise<Response | undefined> {
   const url = new URL(request.url);
-  const [provider, name, ...rest] = pathBelow(mount, url.pathname);
+  const [provider, name, ...rest] = pathBelow(mount, url.pathname) ?? [];
   if (provider === undefined || name === undefined || name === 'media' || rest.length > 0) return undefined;
   const adapter = mount.adapters.get(provider);
   if (adapter?.webhook === undefined) return new Response('not found', { status: 404 });
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes)
-    return new Response('too large', { status: 413 });
-  let webhook: TelephonyWebhook;
   try {
-    webhook = await adapter.webhook(request, {
-      publicUrl: publicPath(mount, provider, name, url.search),
-      clock: mount.clock,
-    });
+    const whole = await withBody(request);
+    if (whole === undefined) return new Response('too large', { status: 413 });
+    const publicUrl = publicPath(mount, provider, name, url.search);
+    const webhook: TelephonyWebhook = await adapter.webhook(whole, { publicUrl, clock: mount.clock });
+    return webhook.respond(webhook.events.flatMap((event) => onEvent(mount, adapter, name, event)));
   } catch (error) {
     return refuse(mount, error);
   }
-  const instructions = webhook.events.flatMap((event) => onEvent(mount, adapter, name, event));
-  return webhook.respond(instructions);
 }
 
-export function pathBelow(mount: Mount, pathname: string): readonly string[] {
-  if (!pathname.startsWith(`${mount.basePath}/`)) return [];
-  return pathname.slice(mount.basePath.length + 1).split('/');
+/** The same request with its raw body read, which is bounded whatever its headers say. */
+async function withBody(request: Request): Promise<Request | undefined> {
+  if (request.body === null) return request;
+  const body = await readBody(request.body, maxBodyBytes);
+  if (body === undefined) return undefined;
+  return new Request(request.url, { method: request.method, headers: request.headers, body });
 }
 
 function refuse(mount: Mount, error: unknown): Response {
   if (!isVoiceError(error)) {
-    warn(
-      mount,
-      'telephony.webhook_failed',
-      'A webhook could not be handled; it was answered 500 and nothing was done.',
-    );
+    warn(mount, 'telephony.webhook_failed', 'A webhook could not be handled; it was answered 500.');
     return new Response('error', { status: 500 });
   }
   warn(mount, error.code, error.message);
@@ -64,25 +64,36 @@ function onEvent(
     case 'call-resumed':
       return comeBack(mount, adapter, event.callId);
     case 'call-status':
-      if (isFinal(event.status)) carrierEnded(mount, event.callId);
+      if (lastStatuses.has(event.status)) carrierEnded(mount, event.callId);
       return [];
     default:
       return [];
   }
 }
 
-function isFinal(status: string): boolean {
-  return ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(status);
-}
+const lastStatuses: ReadonlySet<CallStatus> = new Set([
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+]);
 
 function carrierEnded(mount: Mount, callId: string): void {
-  const live = mount.calls.get(callId);
-  if (live !== undefined) live.hangup({ now: true });
-  const record = mount.store.get(callId);
-  if (record !== undefined && record.standing !== 'over') {
-    mount.store.put({ ...record, standing: 'over', endedAt: new Date().toISOString() });
-  }
-  mount.tokens.revoke(({ record: expected }) => expected.callId === callId);
+  const { store, tokens, live, clock } = mount;
+  const record = store.get(callId);
+  if (record !== undefined && record.standing !== 'over')
+    store.put({ ...record, standing: 'over', endedAt: wallTime() });
+  tokens.revoke(({ record: expected }) => expected.callId === callId);
+  const running = live.get(callId);
+  if (running === undefined) return;
+  // Its media says why it ended, if it says so in time.
+  const timer = clock.setTimeout(() => {
+    running.connection.disconnected(1006);
+  }, lastMediaMs);
+  void running.over.then(() => {
+    clock.clearTimeout(timer);
+  });
 }
 
 function takeCall(
@@ -92,13 +103,15 @@ function takeCall(
 ): readonly CallInstruction[] {
   const known = mount.store.get(event.callId);
   // A webhook that comes twice gets the same answer: one call, whatever its number of announcements.
-  if (known === undefined && (mount.isClosing || mount.calls.size >= (mount.options.maxCalls ?? 300))) {
+  if (known !== undefined)
+    return known.standing === 'over' ? [{ type: 'hangup' }] : connect(mount, adapter, known);
+  if (isFull(mount)) {
     return [
       { type: 'say', text: 'All our lines are busy. Please call again in a few minutes.' },
       { type: 'hangup' },
     ];
   }
-  const record: CallRecord = known ?? {
+  const record: CallRecord = {
     callId: event.callId,
     provider: adapter.provider,
     direction: event.direction,
@@ -107,9 +120,9 @@ function takeCall(
     context: {},
     standing: 'expected',
     events: [],
-    startedAt: new Date().toISOString(),
+    startedAt: wallTime(),
   };
-  if (known === undefined) mount.store.put(record);
+  mount.store.put(record);
   return connect(mount, adapter, record);
 }
 
@@ -130,6 +143,7 @@ function connect(mount: Mount, adapter: TelephonyAdapter, record: CallRecord): r
   } catch (error) {
     const code = ConfigError.is(error) ? error.code : 'call.agent_failed';
     warn(mount, code, 'The choice of an agent failed; the caller was told to call again.');
+    mount.store.put({ ...record, standing: 'over', endedAt: wallTime() });
     return [
       { type: 'say', text: 'Something went wrong on our side. Please call again.' },
       { type: 'hangup' },

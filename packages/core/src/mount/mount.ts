@@ -5,11 +5,12 @@ import type { Agent, CallContext } from '../call/agent.js';
 import type { Call } from '../call/call.js';
 import type { LineCache } from '../call/line-cache.js';
 import type { Approve } from '../call/tool.js';
+import { BaseVoiceError } from '../errors/voice-error.js';
 import type { BudgetOptions, Chain } from '../resilience/provider-chains.js';
 import type { Clock } from '../spec/clock.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
-import type { TelephonyAdapter } from '../spec/telephony.js';
+import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import type { CallRecord, CallStore } from './call-store.js';
 import type { TokenStore } from './tokens.js';
@@ -40,7 +41,7 @@ export interface VoicewireOptions {
   readonly agent?: Agent | ((call: IncomingCall) => Agent) | undefined;
   readonly approve?: Approve | undefined;
   readonly budgets?: BudgetOptions | undefined;
-  /** Calls at once; one more is told that all lines are busy. Default 300. */
+  /** Calls at once, expected ones included; one more is told that all lines are busy. Default 300. */
   readonly maxCalls?: number | undefined;
   readonly store?: CallStore | undefined;
   readonly clock?: Clock | undefined;
@@ -54,6 +55,14 @@ export interface ExpectedCall {
   readonly stt: 'media' | undefined;
 }
 
+/** A call that runs. */
+export interface LiveCall {
+  readonly call: Call;
+  readonly connection: MediaConnection;
+  /** Settles when the call is over and its record says so. */
+  readonly over: Promise<void>;
+}
+
 /** One mounted Voicewire. */
 export interface Mount {
   readonly options: VoicewireOptions;
@@ -61,6 +70,8 @@ export interface Mount {
   readonly clock: Clock;
   readonly store: CallStore;
   readonly tokens: TokenStore<ExpectedCall>;
+  readonly live: Map<string, LiveCall>;
+  /** The same calls, as applications see them. */
   readonly calls: Map<string, Call>;
   readonly lines: LineCache;
   readonly emitter: EventEmitter;
@@ -69,6 +80,8 @@ export interface Mount {
   readonly stt: SttAdapter | 'media';
   readonly llm: LlmAdapter | undefined;
   readonly tts: TtsAdapter | undefined;
+  /** Media sockets that have not said which call they are. */
+  unbound: number;
   isClosing: boolean;
 }
 
@@ -82,6 +95,12 @@ export function mediaUrlOf(mount: Mount, provider: string): string {
   return `${base.replace(/^http/, 'ws').replace(/\/+$/, '')}${mount.basePath}/${provider}/media`;
 }
 
+/** The segments of a path after ours; undefined for paths that are not ours. */
+export function pathBelow(mount: Pick<Mount, 'basePath'>, pathname: string): readonly string[] | undefined {
+  if (!pathname.startsWith(`${mount.basePath}/`)) return undefined;
+  return pathname.slice(mount.basePath.length + 1).split('/');
+}
+
 export function warn(mount: Mount, code: string, message: string): void {
   mount.emitter.emit('warning', { code, message });
 }
@@ -89,4 +108,22 @@ export function warn(mount: Mount, code: string, message: string): void {
 export function agentFor(mount: Mount, record: CallRecord): Agent | undefined {
   const { agent } = mount.options;
   return typeof agent === 'function' ? agent(record) : agent;
+}
+
+/** Whether a call that is not here yet would be one too many. Callers whose media is on its way count. */
+export function isFull({ isClosing, live, tokens, options: { maxCalls = 300 } }: Mount): boolean {
+  if (isClosing || live.size >= maxCalls) return true;
+  const calls = new Set([...live.keys(), ...tokens.values().map(({ record }) => record.callId)]);
+  return calls.size >= maxCalls;
+}
+
+export function busy({ isClosing }: Mount): BaseVoiceError {
+  return new BaseVoiceError({
+    code: 'call.busy',
+    class: 'capacity',
+    stage: 'call',
+    message: isClosing
+      ? 'No new calls: this process is about to stop.'
+      : 'All lines are busy: wait for a call to end, or allow more with maxCalls.',
+  });
 }

@@ -1,6 +1,8 @@
-// Voicewire on plain node:http: web-standard requests from Node's, raw body kept, size and time limited.
+// Voicewire on plain node:http: web-standard requests from Node's, raw body kept, size limited.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { maxBodyBytes } from './handle-webhook.js';
+import { readBody } from './read-body.js';
 import type { Voicewire } from './voicewire.js';
 
 export interface NodeListener {
@@ -10,15 +12,14 @@ export interface NodeListener {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
 }
 
-const maxBodyBytes = 64 * 1024;
-
+/** How long slow or silent clients hold a connection is the server's to say: `headersTimeout`, `requestTimeout`. */
 export function nodeListener(voicewire: Pick<Voicewire, 'basePath' | 'handle' | 'upgrade'>): NodeListener {
   return {
     request(request, response, next) {
       const isOurs = request.url?.startsWith(`${voicewire.basePath}/`) === true;
       if (isOurs) void respond(voicewire, request, response);
       else if (next !== undefined) next();
-      else send(response, new Response(null, { status: 404 }), 'not found');
+      else send(response, 404, 'not found');
     },
     upgrade(request, socket, head, next) {
       if (voicewire.upgrade(request, socket, head)) return;
@@ -34,32 +35,23 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const body = await readBody(request);
+    // Leaving the body unread must not end the socket before the answer is out.
+    const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    const body = await readBody(chunks, maxBodyBytes);
     if (body === undefined) {
-      send(response, new Response('too large', { status: 413 }), 'too large');
+      send(response, 413, 'too large', { connection: 'close' });
       return;
     }
     const answer = await voicewire.handle(toWebRequest(request, body));
-    if (answer === undefined) send(response, new Response(null, { status: 404 }), 'not found');
-    else send(response, answer, await answer.text());
+    if (answer === undefined) send(response, 404, 'not found');
+    else send(response, answer.status, await answer.text(), Object.fromEntries(answer.headers));
   } catch {
     // The request broke off or could not be read: whoever sent it is told if they still listen.
-    if (!response.headersSent) send(response, new Response(null, { status: 400 }), 'bad request');
+    if (!response.headersSent) send(response, 400, 'bad request', { connection: 'close' });
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function toWebRequest(request: IncomingMessage, body: Buffer): Request {
+function toWebRequest(request: IncomingMessage, body: Uint8Array<ArrayBuffer>): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
@@ -67,10 +59,15 @@ function toWebRequest(request: IncomingMessage, body: Buffer): Request {
   const method = request.method ?? 'GET';
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-  return new Request(url, { method, headers, ...(hasBody ? { body: new Uint8Array(body) } : {}) });
+  return new Request(url, { method, headers, ...(hasBody ? { body } : {}) });
 }
 
-function send(response: ServerResponse, { status, headers }: Response, text: string): void {
-  response.writeHead(status, Object.fromEntries(headers));
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, headers);
   response.end(text);
 }

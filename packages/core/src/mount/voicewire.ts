@@ -9,18 +9,19 @@ import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import { llmChain, sttChain, ttsChain } from '../resilience/provider-chains.js';
-import { createMemoryCallStore, type CallRecord, type CallStore } from './call-store.js';
-import { dialCall, type DialOptions } from './dial.js';
+import { createMemoryCallStore, wallTime, type CallRecord, type CallStore } from './call-store.js';
+import { checkOptions } from './check-options.js';
+import { dialCall, hangUp, type DialOptions } from './dial.js';
 import { handleWebhook } from './handle-webhook.js';
 import { acceptUpgrade, createSocketServer } from './media-sockets.js';
-import { agentFor, mediaUrlOf, warn, type Mount, type VoicewireOptions } from './mount.js';
+import { agentFor, busy, isFull, mediaUrlOf, warn, type Mount, type VoicewireOptions } from './mount.js';
 import { createTokenStore } from './tokens.js';
 
 /** What happens outside of calls. No secrets, numbers or transcripts. */
 export interface VoicewireEvents {
   /** A call runs. */
   call: (call: Call, record: CallRecord) => void;
-  /** A call is over and everything of it is closed. */
+  /** A call's media is over and everything of it is closed; an `interrupted` one may come back. */
   'call-over': (record: CallRecord) => void;
   /** Something was refused or went wrong outside of a call. */
   warning: (warning: { readonly code: string; readonly message: string }) => void;
@@ -53,25 +54,39 @@ export interface Voicewire {
   invite(options: InviteOptions): Invitation;
   /** Calls out. Never repeated by itself. */
   dial(options: DialOptions): Promise<CallRecord>;
+  /** Ends a call however it stands: live, ringing, or on its way back. Undefined where there is none. */
+  hangup(callId: string): Promise<CallRecord | undefined>;
   readonly calls: ReadonlyMap<string, Call>;
   readonly store: CallStore;
+  /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
   on<Name extends keyof VoicewireEvents>(name: Name, listener: VoicewireEvents[Name]): () => void;
   /** Settles when apologies are rendered; calls may come before. Never rejects. */
   readonly ready: Promise<void>;
-  /** No new calls; live ones may finish for `graceMs` (default 0), then their carriers are asked to come back. */
-  close(options?: { readonly graceMs?: number | undefined }): Promise<void>;
+  /** No new calls; live ones may finish, and what is left then is ended. Resolves when everything is closed. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  /** Default 0. */
+  readonly graceMs?: number | undefined;
+  /**
+   * What becomes of calls that are not over by then. `hang-up` (default): they end. `let-go`: only their media does, and
+   * whoever answers the carrier's next question goes on: another process with the same store.
+   */
+  readonly leftovers?: 'hang-up' | 'let-go' | undefined;
 }
 
 /** Everything is checked here, before the first call: throws one ConfigError. Nothing connects before it is needed but voices. */
 export function createVoicewire(options: VoicewireOptions): Voicewire {
-  const clock = options.clock ?? systemClock;
-  const { budgets = {} } = options;
+  checkOptions(options);
+  const { budgets = {}, clock = systemClock, store = createMemoryCallStore() } = options;
   const mount: Mount = {
     options,
     basePath: (options.basePath ?? '/voicewire').replace(/\/+$/, ''),
     clock,
-    store: options.store ?? createMemoryCallStore(),
+    store,
     tokens: createTokenStore(clock),
+    live: new Map(),
     calls: new Map(),
     lines: createLineCache(),
     emitter: new EventEmitter(),
@@ -80,43 +95,46 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     stt: options.stt === 'media' ? 'media' : sttChain(options.stt, budgets.stt),
     llm: options.llm === undefined ? undefined : llmChain(options.llm, budgets.llm),
     tts: options.tts === undefined ? undefined : ttsChain(options.tts, budgets.tts),
+    unbound: 0,
     isClosing: false,
   };
-  checkPublicUrl(options.publicUrl);
   const shutdown = new AbortController();
-  const ready = renderApologies(mount, shutdown.signal);
   return {
     basePath: mount.basePath,
     handle: (request) => handleWebhook(mount, request),
     upgrade: (request, socket, head) => acceptUpgrade(mount, request, socket, head),
     invite: (invitation) => invite(mount, invitation),
     dial: (dialOptions) => dialCall(mount, dialOptions),
+    hangup: (callId) => hangUp(mount, callId),
     calls: mount.calls,
-    store: mount.store,
-    on(name, listener) {
-      mount.emitter.on(name, listener);
-      return () => void mount.emitter.off(name, listener);
-    },
-    ready,
-    close: async ({ graceMs = 0 } = {}) => {
+    store,
+    on: (name, listener) => listen(mount, name, listener),
+    ready: renderApologies(mount, shutdown.signal),
+    close: async (closeOptions = {}) => {
       mount.isClosing = true;
       shutdown.abort();
-      await closeCalls(mount, graceMs);
+      await closeCalls(mount, closeOptions);
+      for (const socket of mount.sockets.clients) socket.terminate();
       mount.sockets.close();
     },
   };
 }
 
-function checkPublicUrl(publicUrl: string): void {
-  const isUrl = URL.canParse(publicUrl) && /^https?:$/.test(new URL(publicUrl).protocol);
-  if (isUrl) return;
-  throw new ConfigError({
-    code: 'config.public_url',
-    path: 'publicUrl',
-    message: 'carriers need an address of this process',
-    found: JSON.stringify(publicUrl),
-    allowed: 'a URL that begins with https:// (http:// on this machine)',
-  });
+/** Calls must not suffer from whoever watches them. */
+function listen<Name extends keyof VoicewireEvents>(
+  { emitter }: Mount,
+  name: Name,
+  listener: VoicewireEvents[Name],
+): () => void {
+  const guarded = (...args: Parameters<VoicewireEvents[Name]>): void => {
+    try {
+      (listener as (...given: typeof args) => void)(...args);
+    } catch {
+      // The listener's own affair: what it was told of goes on.
+    }
+  };
+  emitter.on(name, guarded);
+  return () => void emitter.off(name, guarded);
 }
 
 function invite(mount: Mount, { provider, context = {}, agent, stt }: InviteOptions): Invitation {
@@ -129,6 +147,7 @@ function invite(mount: Mount, { provider, context = {}, agent, stt }: InviteOpti
       allowed: [...mount.adapters.keys()].join(', '),
     });
   }
+  if (isFull(mount)) throw busy(mount);
   const record: CallRecord = {
     callId: crypto.randomUUID(),
     provider,
@@ -138,10 +157,10 @@ function invite(mount: Mount, { provider, context = {}, agent, stt }: InviteOpti
     context,
     standing: 'expected',
     events: [],
-    startedAt: new Date().toISOString(),
+    startedAt: wallTime(),
   };
-  mount.store.put(record);
   const token = mount.tokens.issue({ record, adapter, agent: agent ?? agentFor(mount, record), stt });
+  mount.store.put(record);
   return { callId: record.callId, token, mediaUrl: mediaUrlOf(mount, provider) };
 }
 
@@ -152,6 +171,7 @@ async function renderApologies(mount: Mount, signal: AbortSignal): Promise<void>
   if (tts === undefined) return;
   const known = typeof agent === 'object' ? agent : undefined;
   const text = known?.lines?.apology ?? defaultLines.apology;
+  // What else a connection may ask for is rendered when it does.
   const formats = [...mount.adapters.values()].flatMap(({ capabilities }) =>
     capabilities.outbound.slice(0, 1),
   );
@@ -171,12 +191,16 @@ async function renderApologies(mount: Mount, signal: AbortSignal): Promise<void>
   }
 }
 
-async function closeCalls(mount: Mount, graceMs: number): Promise<void> {
-  const live = [...mount.calls.values()];
-  if (live.length === 0) return;
-  const timer = mount.clock.setTimeout(() => {
-    for (const call of live) call.hangup({ now: true });
+async function closeCalls(
+  { live, clock }: Mount,
+  { graceMs = 0, leftovers = 'hang-up' }: CloseOptions,
+): Promise<void> {
+  const timer = clock.setTimeout(() => {
+    for (const { call, connection } of live.values()) {
+      if (leftovers === 'hang-up') call.hangup({ now: true });
+      else connection.disconnected(1001);
+    }
   }, graceMs);
-  await Promise.all(live.map(({ done }) => done));
-  mount.clock.clearTimeout(timer);
+  while (live.size > 0) await Promise.all([...live.values()].map(({ over }) => over));
+  clock.clearTimeout(timer);
 }

@@ -44,8 +44,10 @@ async function* answer(members: readonly LlmAdapter[], request: LlmRequest): Asy
           yield* held;
         } else yield part;
       }
+      if (hasResult) return;
       // A refusal, say: an end without content that is one.
-      if (!hasResult) yield* held;
+      attempts.used(member.provider);
+      yield* held;
       return;
     } catch (error) {
       if (request.signal.aborted) throw error;

@@ -1,90 +1,99 @@
 // A chain of recognisers as one: the next member hears everything again when one fails before its first result.
-import { canConvert, createConverter, type Converter } from '../audio/convert.js';
-import { durationMs, isSameFormat } from '../audio/format.js';
+import { createConverter, type Converter } from '../audio/convert.js';
+import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
+import { isVoiceError } from '../errors/voice-error.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
-import type { SttAdapter, SttEvent, SttRequest, SttStream } from '../spec/stt.js';
-import { chainHealthKey, createAttempts, primaryOf, readOnce } from './chain.js';
-import { createAttemptSignal, type AttemptSignal } from './deadline.js';
+import type { SttAdapter, SttCapabilities, SttEvent, SttRequest, SttStream } from '../spec/stt.js';
+import { createAttempt, startAttempt, type Attempt } from './attempt.js';
+import { chainHealthKey, closestFormat, createAttempts, lowest, primaryOf } from './chain.js';
+import { readOnce } from './read-stream.js';
+import { createReplayRing, type ReplayRing, type SttStep } from './replay-ring.js';
+import { shiftTimes } from './shift-times.js';
 
 /** How much audio is kept for a member that may have to take over. */
 const keptMs = 30_000;
 /** A backlog is sent in pieces of this length. */
 const pieceMs = 100;
 
-/** Formats are the primary's: what another member needs is converted. Other capabilities are those every member has. */
+/** Formats and languages are the primary's: what another member needs is converted. The rest is what every member has. */
 export function fallbackStt(members: readonly SttAdapter[]): SttAdapter {
   const primary = primaryOf(members, 'stt');
-  const each = members.map(({ capabilities }) => capabilities);
-  const all = (
-    key: 'partials' | 'flush' | 'speechEvents' | 'turnEvents' | 'diarization' | 'keyterms',
-  ): boolean => each.every((capabilities) => capabilities[key]);
-  const timing = each.some((one) => one.timing === 'none')
-    ? 'none'
-    : each.some((one) => one.timing === 'segment')
-      ? 'segment'
-      : 'word';
   return {
     kind: 'stt',
     specVersion: 1,
     provider: primary.provider,
     healthKey: chainHealthKey(members),
-    capabilities: {
-      ...primary.capabilities,
-      timing,
-      partials: all('partials'),
-      flush: all('flush'),
-      speechEvents: all('speechEvents'),
-      turnEvents: all('turnEvents'),
-      diarization: all('diarization'),
-      keyterms: all('keyterms'),
-      maxReplayRate: Math.min(...each.map(({ maxReplayRate }) => maxReplayRate)),
-    },
+    capabilities: capabilitiesOf(
+      primary,
+      members.map(({ capabilities }) => capabilities),
+    ),
     open: (request) => openChain(members, request),
   };
 }
 
-/** What was asked of the stream, for whoever takes over. */
-type Step =
-  | { readonly type: 'audio'; readonly audio: Uint8Array }
-  | { readonly type: 'flush' }
-  | { readonly type: 'end' };
+function capabilitiesOf(primary: SttAdapter, each: readonly SttCapabilities[]): SttCapabilities {
+  const all = (
+    key: 'partials' | 'flush' | 'speechEvents' | 'turnEvents' | 'diarization' | 'keyterms',
+  ): boolean => each.every((capabilities) => capabilities[key]);
+  const timings = ['none', 'segment', 'word'] as const;
+  return {
+    ...primary.capabilities,
+    timing: timings.find((timing) => each.some((one) => one.timing === timing)) ?? 'none',
+    partials: all('partials'),
+    flush: all('flush'),
+    speechEvents: all('speechEvents'),
+    turnEvents: all('turnEvents'),
+    diarization: all('diarization'),
+    keyterms: all('keyterms'),
+    maxReplayRate: Math.min(...each.map(({ maxReplayRate }) => maxReplayRate)),
+    idleLimitMs: lowest(each.map(({ idleLimitMs }) => idleLimitMs)),
+    sessionLimitMs: lowest(each.map(({ sessionLimitMs }) => sessionLimitMs)),
+  };
+}
+
+interface Current {
+  readonly stream: SttStream;
+  readonly attempt: Attempt;
+  readonly converter: Converter;
+  readonly replayRate: number;
+  /** Where its first byte lies in the chain's stream. */
+  readonly startMs: number;
+}
 
 interface Chain {
   readonly members: readonly SttAdapter[];
   readonly request: SttRequest;
   readonly clock: Clock;
-  readonly attempt: AttemptSignal;
-  /** Everything since the start, until the first result makes it unnecessary. */
-  steps: Step[] | undefined;
-  keptBytesMs: number;
-  /** Steps the current member has not been given yet. */
-  backlog: Step[];
-  current: { readonly stream: SttStream; readonly converter: Converter; readonly rate: number } | undefined;
-  isCatchingUp: boolean;
-  isReady: boolean;
-  isOver: boolean;
+  /** Until the first result makes it unnecessary; a chain of one has nobody to keep it for. */
+  readonly ring: ReplayRing | undefined;
+  current: Current;
+  /** What the current member has not been given yet; undefined once it has caught up. */
+  backlog: SttStep[] | undefined;
   timer: TimerHandle | undefined;
+  hasResult: boolean;
+  isReady: boolean;
+  isSpeaking: boolean;
+  /** No more steps are taken: the giver said so, or it is over. */
+  hasEnded: boolean;
 }
 
 function openChain(members: readonly SttAdapter[], request: SttRequest): SttStream {
-  const attempt = createAttemptSignal(request.signal);
   const chain: Chain = {
     members,
-    request: { ...request, signal: attempt.signal },
+    request,
     clock: request.clock ?? systemClock,
-    attempt,
-    steps: [],
-    keptBytesMs: 0,
-    backlog: [],
-    current: undefined,
-    isCatchingUp: false,
-    isReady: false,
-    isOver: false,
+    ring: members.length > 1 ? createReplayRing(request.format, keptMs) : undefined,
+    // The chain's formats are the primary's, who says itself what it does not take.
+    current: openMember(primaryOf(members, 'stt'), request, request.format, 0),
+    backlog: undefined,
     timer: undefined,
+    hasResult: false,
+    isReady: false,
+    isSpeaking: false,
+    hasEnded: false,
   };
-  openMember(chain, members[0]);
   return {
     write: (audio) => {
       take(chain, { type: 'audio', audio });
@@ -94,57 +103,45 @@ function openChain(members: readonly SttAdapter[], request: SttRequest): SttStre
     },
     end: () => {
       take(chain, { type: 'end' });
+      chain.hasEnded = true;
     },
     [Symbol.asyncIterator]: readOnce(() => read(chain)),
   };
 }
 
-function take(chain: Chain, step: Step): void {
-  if (chain.isOver) return;
-  keep(chain, step);
-  if (chain.isCatchingUp) chain.backlog.push(step);
-  else give(chain, step);
-}
-
-function keep(chain: Chain, step: Step): void {
-  const { steps, request } = chain;
-  if (steps === undefined) return;
-  steps.push(step);
-  if (step.type === 'audio') chain.keptBytesMs += durationMs(step.audio.byteLength, request.format);
-  while (chain.keptBytesMs > keptMs) {
-    const oldest = steps.find((kept) => kept.type === 'audio');
-    if (oldest === undefined) return;
-    steps.splice(steps.indexOf(oldest), 1);
-    chain.keptBytesMs -= durationMs(oldest.audio.byteLength, request.format);
-  }
-}
-
-function give({ current }: Chain, step: Step): void {
-  if (current === undefined) return;
-  if (step.type === 'flush') current.stream.flush();
-  else if (step.type === 'end') current.stream.end();
-  else {
-    const audio = current.converter.push(step.audio);
-    if (audio.byteLength > 0) current.stream.write(audio);
-  }
-}
-
-function openMember(chain: Chain, member: SttAdapter | undefined): SttStream | undefined {
-  if (member === undefined) return undefined;
-  const { request } = chain;
-  const format = formatFor(member, request.format);
-  const stream = member.open({ ...request, format });
-  chain.current = {
-    stream,
+function openMember(member: SttAdapter, request: SttRequest, format: AudioFormat, startMs: number): Current {
+  const attempt = createAttempt(request.signal);
+  return {
+    stream: startAttempt(attempt, (signal) => member.open({ ...request, format, signal })),
+    attempt,
     converter: createConverter(request.format, format),
-    rate: member.capabilities.maxReplayRate,
+    replayRate: member.capabilities.maxReplayRate,
+    startMs,
   };
-  return stream;
 }
 
-function formatFor({ capabilities }: SttAdapter, given: AudioFormat): AudioFormat {
-  const exact = capabilities.formats.find((format) => isSameFormat(format, given));
-  return exact ?? capabilities.formats.find((format) => canConvert(given, format)) ?? given;
+function take(chain: Chain, step: SttStep): void {
+  if (chain.hasEnded) return;
+  if (!chain.hasResult) chain.ring?.push(step);
+  if (chain.backlog === undefined) give(chain.current, step);
+  else chain.backlog.push(step);
+}
+
+function give({ stream, converter }: Current, step: SttStep): void {
+  const write = (audio: Uint8Array): void => {
+    if (audio.byteLength > 0) stream.write(audio);
+  };
+  switch (step.type) {
+    case 'audio':
+      write(converter.push(step.audio));
+      return;
+    case 'flush':
+      stream.flush();
+      return;
+    case 'end':
+      write(converter.flush());
+      stream.end();
+  }
 }
 
 async function* read(chain: Chain): AsyncGenerator<SttEvent> {
@@ -153,61 +150,76 @@ async function* read(chain: Chain): AsyncGenerator<SttEvent> {
   try {
     for (const [index, member] of members.entries()) {
       try {
-        const stream = index === 0 ? chain.current?.stream : takeOver(chain, member);
-        if (stream !== undefined)
-          yield* pass(chain, stream, () => {
-            attempts.used(member.provider);
-          });
+        if (index > 0) takeOver(chain, member);
+        for await (const event of chain.current.stream) {
+          if (event.type === 'ready') attempts.used(member.provider);
+          if (isNew(chain, event)) yield shiftTimes(event, chain.current.startMs);
+        }
         return;
       } catch (error) {
-        if (request.signal.aborted) throw error;
-        attempts.failed(member.provider, error, chain.steps === undefined || index === members.length - 1);
+        // An idle close is nobody's failure: whoever has more to say opens a new stream.
+        if (request.signal.aborted || (isVoiceError(error) && error.class === 'idle')) throw error;
+        const isLast = index === members.length - 1;
+        attempts.failed(member.provider, error, { hasResult: chain.hasResult, isLast });
       }
     }
   } finally {
-    chain.isOver = true;
+    chain.hasEnded = true;
     chain.clock.clearTimeout(chain.timer);
-    chain.attempt.release();
-    chain.attempt.abort();
+    chain.current.attempt.end();
   }
 }
 
-/** The first result makes what was kept unnecessary; `ready` is said once, whoever is ready. */
-async function* pass(chain: Chain, stream: SttStream, onReady: () => void): AsyncGenerator<SttEvent> {
-  for await (const event of stream) {
-    if (event.type === 'ready') {
-      onReady();
-      if (chain.isReady) continue;
+/** `ready` and the beginning of speech are told once, whoever tells them; the first result ends the keeping. */
+function isNew(chain: Chain, { type }: SttEvent): boolean {
+  switch (type) {
+    case 'ready': {
+      const isFirst = !chain.isReady;
       chain.isReady = true;
-    } else if (event.type === 'partial' || event.type === 'final') chain.steps = undefined;
-    yield event;
+      return isFirst;
+    }
+    case 'speech-start': {
+      const isFirst = !chain.isSpeaking;
+      chain.isSpeaking = true;
+      return isFirst;
+    }
+    case 'speech-end':
+      chain.isSpeaking = false;
+      return true;
+    case 'partial':
+    case 'final':
+      chain.hasResult = true;
+      chain.ring?.clear();
+      return true;
+    default:
+      return true;
   }
 }
 
-function takeOver(chain: Chain, member: SttAdapter): SttStream | undefined {
-  const stream = openMember(chain, member);
-  chain.backlog = [...(chain.steps ?? [])];
-  chain.isCatchingUp = true;
-  catchUp(chain, stream);
-  return stream;
+function takeOver(chain: Chain, member: SttAdapter): void {
+  chain.current.attempt.end();
+  chain.clock.clearTimeout(chain.timer);
+  const { steps = [], droppedMs = 0 } = chain.ring ?? {};
+  const format = closestFormat(member.capabilities.formats, chain.request.format);
+  chain.current = openMember(member, chain.request, format, droppedMs);
+  chain.backlog = [...steps];
+  catchUp(chain, chain.backlog);
 }
 
 /** Gives the backlog at most at the member's replay rate; what is said meanwhile queues behind it. */
-function catchUp(chain: Chain, stream: SttStream | undefined): void {
+function catchUp(chain: Chain, backlog: SttStep[]): void {
   const { current, clock, request } = chain;
-  if (current === undefined || current.stream !== stream || chain.isOver) return;
-  const { format } = request;
   let givenMs = 0;
   while (givenMs < pieceMs) {
-    const step = chain.backlog.shift();
+    const step = backlog.shift();
     if (step === undefined) {
-      chain.isCatchingUp = false;
+      chain.backlog = undefined;
       return;
     }
-    give(chain, step);
-    if (step.type === 'audio') givenMs += durationMs(step.audio.byteLength, format);
+    give(current, step);
+    if (step.type === 'audio') givenMs += durationMs(step.audio.byteLength, request.format);
   }
   chain.timer = clock.setTimeout(() => {
-    catchUp(chain, stream);
-  }, givenMs / current.rate);
+    catchUp(chain, backlog);
+  }, givenMs / current.replayRate);
 }

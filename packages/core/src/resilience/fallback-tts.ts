@@ -1,6 +1,6 @@
 // A chain of voices as one: the next member says the whole utterance when one fails before its first audio.
-import type { AudioFormat } from '../spec/audio.js';
-import type { VoiceError } from '../spec/error.js';
+import { createConverter } from '../audio/convert.js';
+import { ProviderError } from '../errors/provider-error.js';
 import type {
   SpeakOptions,
   TtsAdapter,
@@ -9,10 +9,10 @@ import type {
   TtsSession,
   TtsUtterance,
 } from '../spec/tts.js';
-import { canConvert, createConverter } from '../audio/convert.js';
-import { isSameFormat } from '../audio/format.js';
-import { chainHealthKey, createAttempts, primaryOf, readOnce } from './chain.js';
-import { createAttemptSignal, type AttemptSignal } from './deadline.js';
+import { createAttempt, startAttempt, type Attempt } from './attempt.js';
+import { asVoiceError, chainHealthKey, createAttempts, lowest, primaryOf, type Attempts } from './chain.js';
+import { readOnce } from './read-stream.js';
+import { createTtsLines, type TtsLine, type TtsLines } from './tts-lines.js';
 
 /** Formats are the primary's: what another member speaks is converted. Other capabilities are those every member has. */
 export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
@@ -34,85 +34,81 @@ export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
   };
 }
 
-function lowest(limits: readonly (number | undefined)[]): number | undefined {
-  const known = limits.filter((limit) => limit !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
-}
-
 interface Chain {
   readonly members: readonly TtsAdapter[];
   readonly request: TtsRequest;
-  readonly sessions: Map<number, TtsSession>;
-  isClosed: boolean;
+  readonly lines: TtsLines;
+  readonly utterances: Set<Attempt>;
+  readonly maxUtterances: number;
 }
 
 function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsSession {
-  const chain: Chain = { members, request, sessions: new Map(), isClosed: false };
-  let resolveClosed: (error: VoiceError | undefined) => void = () => undefined;
-  const closed = new Promise<VoiceError | undefined>((resolve) => {
-    resolveClosed = resolve;
+  const utterances = new Set<Attempt>();
+  let closedWith: { readonly reason: unknown } | undefined;
+  const lines = createTtsLines(members, request, (reason) => {
+    closedWith = { reason };
+    for (const utterance of utterances) utterance.end(reason);
   });
-  const close = (): void => {
-    if (chain.isClosed) return;
-    chain.isClosed = true;
-    request.signal.removeEventListener('abort', close);
-    for (const session of chain.sessions.values()) session.close();
-    resolveClosed(undefined);
-  };
-  request.signal.addEventListener('abort', close);
-  const first = sessionOf(chain, 0);
+  const maxUtterances = Math.min(...members.map(({ capabilities }) => capabilities.concurrentUtterances));
+  const chain: Chain = { members, request, lines, utterances, maxUtterances };
   return {
-    // The chain stands as long as one member may still answer: only an utterance can tell.
-    ready: first?.ready.catch(() => undefined) ?? Promise.resolve(),
-    closed,
-    speak: (options) => speakChain(chain, options),
-    close,
+    ready: lines.ready,
+    closed: lines.closed,
+    speak: (options) => speak(chain, options, closedWith),
+    close: lines.close,
   };
-}
-
-function sessionOf(chain: Chain, index: number): TtsSession | undefined {
-  const open = chain.sessions.get(index);
-  const member = chain.members[index];
-  if (open !== undefined || member === undefined || chain.isClosed) return open;
-  const session = member.connect({ ...chain.request, format: formatFor(member, chain.request.format) });
-  session.ready.catch(() => undefined);
-  chain.sessions.set(index, session);
-  void session.closed.then(() => {
-    if (chain.sessions.get(index) === session) chain.sessions.delete(index);
-  });
-  return session;
-}
-
-function formatFor({ capabilities }: TtsAdapter, wanted: AudioFormat): AudioFormat {
-  const exact = capabilities.formats.find((format) => isSameFormat(format, wanted));
-  return exact ?? capabilities.formats.find((format) => canConvert(format, wanted)) ?? wanted;
 }
 
 /** What was asked of an utterance, to be asked of the next member as well. */
 type Step = { readonly type: 'write'; readonly text: string } | { readonly type: 'flush' | 'end' };
 
+/** One member's try at an utterance. */
+interface Voice {
+  readonly line: TtsLine;
+  readonly attempt: Attempt;
+  readonly utterance: TtsUtterance;
+}
+
 interface Utterance {
   readonly chain: Chain;
   readonly options: SpeakOptions;
-  readonly attempt: AttemptSignal;
-  readonly steps: Step[];
-  current: TtsUtterance | undefined;
+  readonly whole: Attempt;
+  /** Members in the order in which they are tried. */
+  readonly order: readonly number[];
+  /** Everything asked so far, until the first audio makes it unnecessary. */
+  steps: Step[] | undefined;
+  voice: Voice | undefined;
 }
 
-function speakChain(chain: Chain, options: SpeakOptions): TtsUtterance {
-  const attempt = createAttemptSignal(options.signal);
-  const utterance: Utterance = {
-    chain,
-    options: { ...options, signal: attempt.signal },
-    attempt,
-    steps: [],
-    current: undefined,
-  };
-  // The first member's own refusal (`capacity`) is the caller's to see.
-  utterance.current = sessionOf(chain, 0)?.speak(utterance.options);
+function speak(
+  chain: Chain,
+  options: SpeakOptions,
+  closedWith: { readonly reason: unknown } | undefined,
+): TtsUtterance {
+  const { utterances, maxUtterances, lines, members } = chain;
+  if (utterances.size >= maxUtterances) {
+    throw new ProviderError({
+      class: 'capacity',
+      provider: members[0]?.provider ?? 'none',
+      stage: 'tts',
+      message: `No more than ${maxUtterances} utterances at once.`,
+    });
+  }
+  const whole = createAttempt(options.signal);
+  const utterance: Utterance = { chain, options, whole, order: lines.order(), steps: [], voice: undefined };
+  if (closedWith !== undefined) whole.end(closedWith.reason);
+  if (!whole.signal.aborted) {
+    utterances.add(whole);
+    whole.signal.addEventListener('abort', () => {
+      utterances.delete(whole);
+      leave(utterance);
+    });
+    utterance.voice = startAttempt(whole, () => begin(utterance, utterance.order[0] ?? 0));
+  }
   const take = (step: Step): void => {
-    utterance.steps.push(step);
-    if (utterance.current !== undefined) repeat(utterance.current, step);
+    if (whole.signal.aborted) return;
+    utterance.steps?.push(step);
+    if (utterance.voice !== undefined) ask(utterance.voice, step);
   };
   return {
     write: (text) => {
@@ -128,54 +124,92 @@ function speakChain(chain: Chain, options: SpeakOptions): TtsUtterance {
   };
 }
 
-function repeat(utterance: TtsUtterance, step: Step): void {
+function begin({ chain, options, whole }: Utterance, index: number): Voice {
+  const line = chain.lines.take(index);
+  const attempt = createAttempt(whole.signal);
+  try {
+    const utterance = line.session.speak({ ...options, signal: attempt.signal });
+    return { line, attempt, utterance };
+  } catch (error) {
+    attempt.end();
+    chain.lines.giveBack(line);
+    throw error;
+  }
+}
+
+function ask({ utterance }: Voice, step: Step): void {
   if (step.type === 'write') utterance.write(step.text);
   else if (step.type === 'flush') utterance.flush();
   else utterance.end();
 }
 
+/** The voice of now is done with, well or not. */
+function leave(utterance: Utterance, failure?: ReturnType<typeof asVoiceError>): void {
+  const { voice, chain } = utterance;
+  utterance.voice = undefined;
+  if (voice === undefined) return;
+  voice.attempt.end();
+  chain.lines.giveBack(voice.line, failure);
+}
+
 async function* read(utterance: Utterance): AsyncGenerator<TtsEvent> {
-  const { chain } = utterance;
+  const { chain, whole, order } = utterance;
   const attempts = createAttempts('tts', chain.request.onAttempt);
   try {
-    for (const [index, member] of chain.members.entries()) {
-      let hasAudio = false;
+    for (const [place, index] of order.entries()) {
+      const member = chain.members[index];
+      if (member === undefined) return;
+      const result = { hasAudio: false };
       try {
-        const current = index === 0 ? utterance.current : startOver(utterance, index);
-        if (current === undefined) return;
-        yield* pass(chain, member, current, () => {
-          if (!hasAudio) attempts.used(member.provider);
-          hasAudio = true;
-        });
+        whole.signal.throwIfAborted();
+        if (place > 0) startOver(utterance, index);
+        if (utterance.voice !== undefined) yield* pass(utterance, utterance.voice, member, attempts, result);
         return;
       } catch (error) {
-        if (utterance.options.signal.aborted) throw error;
-        attempts.failed(member.provider, error, hasAudio || index === chain.members.length - 1);
+        if (whole.signal.aborted) throw whole.signal.reason;
+        leave(utterance, asVoiceError(error, member.provider, 'tts'));
+        attempts.failed(member.provider, error, {
+          hasResult: result.hasAudio,
+          isLast: place === order.length - 1,
+        });
       }
     }
   } finally {
-    utterance.attempt.release();
-    utterance.attempt.abort();
+    whole.end();
   }
 }
 
-function startOver(utterance: Utterance, index: number): TtsUtterance | undefined {
-  const next = sessionOf(utterance.chain, index)?.speak(utterance.options);
-  utterance.current = next;
-  if (next !== undefined) for (const step of utterance.steps) repeat(next, step);
-  return next;
+function startOver(utterance: Utterance, index: number): void {
+  const voice = begin(utterance, index);
+  utterance.voice = voice;
+  for (const step of utterance.steps ?? []) ask(voice, step);
 }
 
+/** Words wait for the audio they are about: nothing of a voice that says nothing is told. */
 async function* pass(
-  chain: Chain,
+  utterance: Utterance,
+  voice: Voice,
   member: TtsAdapter,
-  from: TtsUtterance,
-  onAudio: () => void,
+  attempts: Attempts,
+  result: { hasAudio: boolean },
 ): AsyncGenerator<TtsEvent> {
-  const converter = createConverter(formatFor(member, chain.request.format), chain.request.format);
-  for await (const event of from) {
-    if (event.type === 'audio') onAudio();
-    yield event.type === 'audio' ? { type: 'audio', audio: converter.push(event.audio) } : event;
+  const { request } = utterance.chain;
+  const converter = createConverter(voice.line.format, request.format);
+  const held: TtsEvent[] = [];
+  for await (const event of voice.utterance) {
+    if (event.type === 'words') {
+      if (result.hasAudio) yield event;
+      else held.push(event);
+      continue;
+    }
+    const audio = converter.push(event.audio);
+    if (!result.hasAudio && event.audio.byteLength > 0) {
+      result.hasAudio = true;
+      utterance.steps = undefined;
+      attempts.used(member.provider);
+      yield* held;
+    }
+    if (audio.byteLength > 0) yield { type: 'audio', audio };
   }
   const rest = converter.flush();
   if (rest.byteLength > 0) yield { type: 'audio', audio: rest };

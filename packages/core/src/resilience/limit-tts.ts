@@ -1,113 +1,196 @@
 // Holds a voice to its budgets: connected in time, first audio in time, no gap the caller would hear, a proven end.
-import { ProviderError } from '../errors/provider-error.js';
 import { systemClock } from '../clock/system-clock.js';
+import { ProviderError } from '../errors/provider-error.js';
 import type { Clock } from '../spec/clock.js';
-import type { SpeakOptions, TtsAdapter, TtsEvent, TtsSession, TtsUtterance } from '../spec/tts.js';
+import type { VoiceError } from '../spec/error.js';
+import type {
+  SpeakOptions,
+  TtsAdapter,
+  TtsEvent,
+  TtsRequest,
+  TtsSession,
+  TtsUtterance,
+} from '../spec/tts.js';
+import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import type { Budgets } from './budgets.js';
-import { createAttemptSignal, createDeadline, type AttemptSignal } from './deadline.js';
+import { createDeadline } from './deadline.js';
+import { readOnce, readUntil } from './read-stream.js';
 
-/** The same adapter; an utterance that hangs in any way fails instead. */
+/** The same adapter; a session or an utterance that hangs in any way fails instead. */
 export function limitTts(adapter: TtsAdapter, budgets: Budgets['tts']): TtsAdapter {
-  return {
-    ...adapter,
-    connect(request) {
-      const clock = request.clock ?? systemClock;
-      const session = adapter.connect({ ...request, clock });
-      const state: SessionState = { isReady: false, provider: adapter.provider, budgets, clock, session };
-      session.ready.then(
-        () => {
-          state.isReady = true;
-        },
-        () => undefined,
-      );
-      return { ...session, speak: (options) => limited(state, options) };
-    },
-  };
+  return { ...adapter, connect: (request) => limitedSession(adapter, request, budgets) };
 }
 
 interface SessionState {
-  isReady: boolean;
   readonly provider: string;
   readonly budgets: Budgets['tts'];
   readonly clock: Clock;
-  readonly session: TtsSession;
+  readonly inner: TtsSession;
+  readonly ready: Promise<void>;
+  readonly utterances: Set<Attempt>;
+  isReady: boolean;
 }
 
-/** What an utterance owes next: its first audio once it has text to say, then, once the text is over, the rest. */
-type Owes = 'first-audio' | 'end';
+/** `ready` and `closed` are ours: they settle in time even if the adapter's do not. */
+function limitedSession(adapter: TtsAdapter, request: TtsRequest, budgets: Budgets['tts']): TtsSession {
+  const { clock = systemClock } = request;
+  const { provider } = adapter;
+  const utterances = new Set<Attempt>();
+  let settleClosed: (error: VoiceError | undefined) => void = () => undefined;
+  let rejectReady: (error: unknown) => void = () => undefined;
+  const connect = createDeadline(clock, () => {
+    const late = givenUp(provider, 'timeout', `no connection within ${budgets.connectMs} ms`);
+    for (const utterance of utterances) utterance.end(late);
+    rejectReady(late);
+    settleClosed(late);
+    attempt.end(late);
+  });
+  const attempt = createAttempt(request.signal, connect.cancel);
+  const inner = startAttempt(attempt, (signal) => adapter.connect({ ...request, clock, signal }));
+  const ready = new Promise<void>((resolve, reject) => {
+    rejectReady = reject;
+    inner.ready.then(resolve, reject);
+  });
+  const closed = new Promise<VoiceError | undefined>((resolve) => {
+    settleClosed = resolve;
+    void inner.closed.then((error) => {
+      resolve(error);
+      attempt.end();
+    });
+  });
+  const state: SessionState = { provider, budgets, clock, inner, ready, utterances, isReady: false };
+  // Whoever waits for it sees the failure; nobody has to.
+  ready.then(
+    () => {
+      state.isReady = true;
+      connect.cancel();
+    },
+    () => undefined,
+  );
+  if (!attempt.signal.aborted) connect.arm(budgets.connectMs);
+  return { ready, closed, speak: (options) => limitedUtterance(state, options), close: inner.close };
+}
+
+/** What an utterance owes: audio for text it was told to speak, and, once the text is over, its end. */
+type Owed = 'nothing' | 'audio' | 'end';
 
 interface UtteranceState {
+  owed: Owed;
   hasAudio: boolean;
   hasText: boolean;
-  isEnded: boolean;
+  /** Written since the last audio came. */
+  isUnspoken: boolean;
+  hasEnded: boolean;
 }
 
-function limited(session: SessionState, options: SpeakOptions): TtsUtterance {
-  const { budgets, clock, provider } = session;
-  const attempt = createAttemptSignal(options.signal);
-  const utterance = session.session.speak({ ...options, signal: attempt.signal });
-  const state: UtteranceState = { hasAudio: false, hasText: false, isEnded: false };
-  let owed: Owes | undefined;
-  const deadline = createDeadline(clock, () => {
-    attempt.abort(tooLate(provider, owed, state.hasAudio));
-  });
-  const owe = (owes: Owes): void => {
-    owed = owes;
-    const connectMs = session.isReady ? 0 : budgets.connectMs;
-    // What the carrier still plays hides a gap: only what comes after it would be heard.
-    deadline.arm(
-      owes === 'end' ? Math.max(budgets.gapMs, options.bufferedMs()) : budgets.firstAudioMs + connectMs,
-    );
+function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtterance {
+  const { budgets, clock, provider, inner, utterances } = session;
+  const state: UtteranceState = {
+    owed: 'nothing',
+    hasAudio: false,
+    hasText: false,
+    isUnspoken: false,
+    hasEnded: false,
   };
+  const deadline = createDeadline(clock, () => {
+    attempt.end(tooLate(provider, state));
+  });
+  const attempt = createAttempt(options.signal, deadline.cancel);
+  const utterance = startAttempt(attempt, (signal) => inner.speak({ ...options, signal }));
+  if (!attempt.signal.aborted) utterances.add(attempt);
+  attempt.signal.addEventListener('abort', () => utterances.delete(attempt));
+  const owe = (owed: Owed): void => {
+    state.owed = owed;
+    // Until the session is ready its own deadline runs.
+    if (attempt.signal.aborted || !session.isReady) return;
+    if (owed === 'nothing') deadline.cancel();
+    else deadline.arm(owed === 'audio' ? budgets.firstAudioMs : gapMs(budgets, options.bufferedMs()));
+  };
+  session.ready.then(
+    () => {
+      owe(state.owed);
+    },
+    () => undefined,
+  );
   return {
     write: (text) => {
-      state.hasText ||= text.trim() !== '';
+      const isSpeakable = hasWords(text);
+      state.hasText ||= isSpeakable;
+      state.isUnspoken ||= isSpeakable;
       utterance.write(text);
     },
     flush: () => {
       utterance.flush();
-      if (state.hasText && owed === undefined) owe('first-audio');
+      if (state.isUnspoken && state.owed === 'nothing') owe('audio');
     },
     end: () => {
       utterance.end();
-      state.isEnded = true;
-      owe(state.hasAudio || !state.hasText ? 'end' : 'first-audio');
+      if (state.hasEnded) return;
+      state.hasEnded = true;
+      owe(state.isUnspoken && !state.hasAudio ? 'audio' : 'end');
     },
-    [Symbol.asyncIterator]: () =>
-      read(utterance, attempt, deadline.cancel, (event) => {
-        if (event.type !== 'audio') return;
-        state.hasAudio = true;
+    [Symbol.asyncIterator]: readOnce(() =>
+      read(provider, utterance, state, attempt, () => {
         // While text may still come, silence is the model's, not the voice's.
-        if (state.isEnded) owe('end');
-        else deadline.cancel();
+        owe(state.hasEnded ? 'end' : 'nothing');
       }),
+    ),
   };
 }
 
-function tooLate(provider: string, owed: Owes | undefined, hasAudio: boolean): ProviderError {
-  const what = owed === 'first-audio' ? 'no audio came' : 'the audio stopped before its end was proved';
-  return new ProviderError({
-    class: hasAudio ? 'stalled' : 'timeout',
-    provider,
-    stage: 'tts',
-    message: `The voice was given up: ${what} in time.`,
-  });
+/** What the carrier still plays hides a gap, as long as the next voice would be there before it is over (fault T-03). */
+function gapMs(budgets: Budgets['tts'], bufferedMs: number): number {
+  return Math.max(budgets.gapMs, bufferedMs - budgets.firstAudioMs);
+}
+
+/** Punctuation and symbols alone may rightly have no sound. */
+function hasWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
 }
 
 async function* read(
+  provider: string,
   utterance: TtsUtterance,
-  attempt: AttemptSignal,
-  onOver: () => void,
-  onEvent: (event: TtsEvent) => void,
+  state: UtteranceState,
+  attempt: Attempt,
+  onAudio: () => void,
 ): AsyncGenerator<TtsEvent> {
   try {
-    for await (const event of utterance) {
-      onEvent(event);
+    for await (const event of readUntil(utterance, attempt.signal)) {
+      if (event.type === 'audio' && event.audio.byteLength > 0) {
+        state.hasAudio = true;
+        state.isUnspoken = false;
+        onAudio();
+      }
       yield event;
     }
+    if (state.hasText && !state.hasAudio) throw empty(provider);
   } finally {
-    onOver();
-    attempt.release();
-    attempt.abort();
+    attempt.end();
   }
+}
+
+function tooLate(provider: string, { owed, hasAudio }: UtteranceState): ProviderError {
+  const what = owed === 'audio' ? 'no audio came in time' : 'the audio stopped before its end was proved';
+  return givenUp(provider, hasAudio ? 'stalled' : 'timeout', what);
+}
+
+function givenUp(provider: string, late: 'timeout' | 'stalled', what: string): ProviderError {
+  return new ProviderError({
+    class: late,
+    provider,
+    stage: 'tts',
+    message: `The voice was given up: ${what}.`,
+  });
+}
+
+/** An utterance that ended well and said nothing was not said (fault T-02). */
+function empty(provider: string): ProviderError {
+  return new ProviderError({
+    class: 'protocol',
+    code: 'provider.empty',
+    provider,
+    stage: 'tts',
+    message: 'The voice finished an utterance without any audio for its text.',
+  });
 }

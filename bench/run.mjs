@@ -1,0 +1,92 @@
+// `npm run bench`: the bare loop and Voicewire side by side against the same providers, alternating, medians compared; writes docs/performance.md.
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { measureCore } from './core-cost.mjs';
+import { median } from './marks.mjs';
+
+const run = promisify(execFile);
+const { values: options } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '1,10,100' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '30' },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs/performance.md', import.meta.url)) },
+  },
+});
+const rounds = Number(options.rounds);
+const seconds = Number(options.seconds);
+
+async function measure(arm, calls) {
+  const script = fileURLToPath(new URL('./measure.mjs', import.meta.url));
+  const { stdout } = await run(process.execPath, [script, '--arm', arm, '--calls', String(calls), '--seconds', String(seconds)], { maxBuffer: 1 << 24 });
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+/** The figures of one arm at one number of calls: the median of its rounds. */
+function combine(results) {
+  const of = (read) => median(results.map(read).filter((value) => typeof value === 'number' && Number.isFinite(value)));
+  return {
+    turns: results.reduce((sum, { turns }) => sum + turns, 0),
+    addedP50: of(({ added }) => added.p50),
+    addedP95: of(({ added }) => added.p95),
+    answerP50: of(({ answer }) => answer.p50),
+    answerP95: of(({ answer }) => answer.p95),
+    clearP50: of(({ clear }) => clear.p50),
+    clears: results.reduce((sum, { clear }) => sum + clear.count, 0),
+    cpu: of(({ cpuMsPerCallMinute }) => cpuMsPerCallMinute),
+    cpuSpread: [Math.min(...results.map((result) => result.cpuMsPerCallMinute)), Math.max(...results.map((result) => result.cpuMsPerCallMinute))],
+    memoryKb: of(({ bytesPerCall }) => bytesPerCall / 1024),
+    loadLateMs: Math.max(...results.map(({ loadLateMs }) => loadLateMs)),
+  };
+}
+
+const rows = [];
+for (const calls of options.calls.split(',').map(Number)) {
+  const results = { bare: [], voicewire: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const arm of round % 2 === 0 ? ['bare', 'voicewire'] : ['voicewire', 'bare']) {
+      process.stderr.write(`${calls} calls, round ${round + 1} of ${rounds}: ${arm} …\n`);
+      results[arm].push(await measure(arm, calls));
+    }
+  }
+  rows.push({ calls, bare: combine(results.bare), voicewire: combine(results.voicewire) });
+}
+const core = await measureCore();
+const report = render(rows, core);
+process.stdout.write(report);
+await writeFile(options.out, report);
+
+function render(measured, { installMb, importMs, importBareMs }) {
+  const number = (value, digits = 1) => (value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits));
+  const line = ({ calls, bare, voicewire }) =>
+    `| ${calls} | ${number(bare.addedP50)} / ${number(bare.addedP95)} | ${number(voicewire.addedP50)} / ${number(voicewire.addedP95)} | ${number(bare.cpu, 0)} | ${number(voicewire.cpu, 0)} | **${number(voicewire.cpu / bare.cpu, 2)}** | ${number(bare.memoryKb, 0)} | ${number(voicewire.memoryKb, 0)} | ${number(bare.clearP50, 0)} | ${number(voicewire.clearP50, 0)} |`;
+  const noise = measured
+    .map(({ calls, bare, voicewire }) => `${calls} calls: bare ${bare.cpuSpread.map((value) => number(value, 0)).join('–')}, Voicewire ${voicewire.cpuSpread.map((value) => number(value, 0)).join('–')} CPU-ms per call-minute between rounds; frames of the load generator at most ${number(Math.max(bare.loadLateMs, voicewire.loadLateMs), 0)} ms late; ${bare.turns} and ${voicewire.turns} turns timed`)
+    .join('\n- ');
+  return `# Performance
+
+Measured by \`npm run bench\` (\`bench/\`): a bare hand-written loop (\`bench/bare-loop.mjs\`: the same messages, base64, an energy detector and
+\`clear\`, nothing else) and Voicewire (Twilio Media Streams → Deepgram → OpenAI → ElevenLabs, all as shipped), each in a process of
+its own, against the same providers and callers in another. Arms alternate ${rounds} times for ${seconds} s each; medians are shown.
+No TLS on any connection; one process each; Voicewire bundles upstream audio to 100 ms while nothing waits for it.
+
+| calls | bare: added delay p50 / p95 (ms) | Voicewire: added delay p50 / p95 (ms) | bare: CPU-ms per call-minute | Voicewire | ratio | bare: KB per call | Voicewire | bare: speech to \`clear\` p50 (ms) | Voicewire |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${measured.map(line).join('\n')}
+
+Added delay: bytes read to bytes written inside the process, summed over a turn's three hops (final to request, text to voice, audio to
+carrier), loopback and the load generator's own scheduling included in both arms. Speech to \`clear\`: from the caller's first loud frame;
+the bare loop decides after 180 ms of speech, Voicewire after 60 ms of detection and 120 ms of policy.
+
+| core | |
+| --- | --- |
+| installed, with dependencies | ${number(installMb)} MB |
+| import of \`@voicewire/core\`, median of 7 fresh processes | ${number(importMs, 0)} ms (an empty script: ${number(importBareMs, 0)} ms) |
+
+How noisy the machine was (${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load average ${loadavg().map((value) => number(value)).join(' ')} at the end):
+- ${noise}
+`;
+}

@@ -1,0 +1,105 @@
+// A call on media that has shown its token: run to its end, remembered for its return.
+import { defaultLines } from '../call/agent.js';
+import type { Call, CallMedia } from '../call/call.js';
+import { runCall } from '../call/run-call.js';
+import { isVoiceError } from '../errors/voice-error.js';
+import { wallTime, type CallRecord } from './call-store.js';
+import { warn, type ExpectedCall, type Mount } from './mount.js';
+
+/** Resolves when the call is over and its record says so. */
+export async function runBound(mount: Mount, expected: ExpectedCall, media: CallMedia): Promise<void> {
+  const { callId } = expected.record;
+  // Whoever else was given a token for this call comes too late.
+  mount.tokens.revoke(({ record }) => record.callId === callId);
+  await loseEarlier(mount, callId);
+  const record = mount.store.get(callId) ?? expected.record;
+  if (mount.isClosing || record.standing === 'over') {
+    media.connection.close();
+    return;
+  }
+  const call = start(mount, expected, record, media);
+  if (call === undefined) {
+    mount.store.put({ ...record, standing: 'over', endedAt: wallTime() });
+    media.connection.close();
+    return;
+  }
+  const live: CallRecord = { ...record, standing: 'live' };
+  mount.store.put(live);
+  const over = settle(mount, expected, call, live);
+  mount.live.set(callId, { call, connection: media.connection, over });
+  mount.calls.set(callId, call);
+  mount.emitter.emit('call', call, live);
+  renderApology(mount, expected, media);
+  await over;
+}
+
+/** The carrier brought the call back before we noticed that its media was lost: the old socket is let go, not the call. */
+async function loseEarlier({ live }: Mount, callId: string): Promise<void> {
+  for (let earlier = live.get(callId); earlier !== undefined; earlier = live.get(callId)) {
+    earlier.connection.disconnected(1006);
+    await earlier.over;
+  }
+}
+
+function start(
+  mount: Mount,
+  { adapter, agent, stt }: ExpectedCall,
+  record: CallRecord,
+  media: CallMedia,
+): Call | undefined {
+  try {
+    return runCall({
+      callId: record.callId,
+      mode: agent === undefined ? 'assist' : 'agent',
+      media,
+      providers: { stt: stt ?? mount.stt, llm: mount.llm, tts: mount.tts },
+      agent,
+      context: record.context,
+      approve: mount.options.approve,
+      control: adapter.control,
+      lines: mount.lines,
+      resume: record.events.length > 0 ? record.events : undefined,
+      clock: mount.clock,
+    });
+  } catch (error) {
+    if (isVoiceError(error)) warn(mount, error.code, error.message);
+    else warn(mount, 'call.unexpected', 'A call could not be started.');
+    return undefined;
+  }
+}
+
+async function settle(
+  mount: Mount,
+  { adapter }: ExpectedCall,
+  call: Call,
+  record: CallRecord,
+): Promise<void> {
+  const { store, live, calls, emitter } = mount;
+  const { callId } = record;
+  const { reason, log } = await call.done;
+  live.delete(callId);
+  calls.delete(callId);
+  // Only a carrier asks what comes next; and it may have told us already that nothing does.
+  const known = store.get(callId);
+  const comesBack = reason === 'media-lost' && adapter.webhook !== undefined && known?.standing !== 'over';
+  const left: CallRecord = {
+    ...record,
+    events: log,
+    ...(comesBack
+      ? { standing: 'interrupted' }
+      : { standing: 'over', endedAt: known?.endedAt ?? wallTime() }),
+  };
+  store.put(left);
+  emitter.emit('call-over', left);
+}
+
+/** An agent chosen per call, or a line in a format of its own: the apology is made while there still is a voice. */
+function renderApology({ tts, lines, clock }: Mount, { agent }: ExpectedCall, { start }: CallMedia): void {
+  if (tts === undefined || agent === undefined) return;
+  const { voice, language } = agent;
+  const text = agent.lines?.apology ?? defaultLines.apology;
+  const { signal } = new AbortController();
+  lines.render(tts, { text, format: start.outbound, voice, language }, { signal, clock }).catch(() => {
+    // Nothing is lost that was there: without it such a call ends without words.
+  });
+}

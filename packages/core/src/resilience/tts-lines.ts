@@ -1,0 +1,209 @@
+// The sessions of a chain of voices: one member speaks, and the next is connected as soon as a connection fails.
+import { ProviderError } from '../errors/provider-error.js';
+import type { AudioFormat } from '../spec/audio.js';
+import type { VoiceError } from '../spec/error.js';
+import type { TtsAdapter, TtsRequest, TtsSession } from '../spec/tts.js';
+import { createAttempt, startAttempt, type Attempt } from './attempt.js';
+import { closestFormat, failureOf } from './chain.js';
+
+/** One member's session, warm for the next utterance. */
+export interface TtsLine {
+  readonly index: number;
+  /** What this member was asked for. */
+  readonly format: AudioFormat;
+  readonly session: TtsSession;
+  readonly attempt: Attempt;
+  /** Utterances that speak over it. */
+  users: number;
+  isReady: boolean;
+  /** Takes no new utterances, and closes after the last. */
+  isRetired: boolean;
+}
+
+export interface TtsLines {
+  /** Resolves when some member could be asked for audio; rejects when none could be connected to. */
+  readonly ready: Promise<void>;
+  readonly closed: Promise<VoiceError | undefined>;
+  /** Members as an utterance tries them: whoever speaks now, then the others in a circle. */
+  order(): readonly number[];
+  /** The session of a member, opened if it is not open. Throws what connecting throws. */
+  take(index: number): TtsLine;
+  /** The utterance is over. With a failure the next member speaks from now on. */
+  giveBack(line: TtsLine, failure?: VoiceError): void;
+  close(): void;
+}
+
+interface State {
+  readonly members: readonly TtsAdapter[];
+  readonly request: TtsRequest;
+  readonly lines: Map<number, TtsLine>;
+  /** Of all lines, those that are gone included. */
+  users: number;
+  /** Who speaks: a backup voice stays. */
+  speaker: number;
+  /** Connections that failed since one stood. */
+  failures: VoiceError[];
+  /** Nothing new is asked of it; it goes when its utterances are over. */
+  isOver: boolean;
+  resolveReady: () => void;
+  rejectReady: (reason: unknown) => void;
+  resolveClosed: (error: VoiceError | undefined) => void;
+  shut: () => void;
+}
+
+/** Connects to the first member at once; throws what that throws. `onClose` runs once, with what utterances end with. */
+export function createTtsLines(
+  members: readonly TtsAdapter[],
+  request: TtsRequest,
+  onClose: (reason: unknown) => void,
+): TtsLines {
+  const state: State = {
+    members,
+    request,
+    lines: new Map(),
+    users: 0,
+    speaker: 0,
+    failures: [],
+    isOver: false,
+    resolveReady: () => undefined,
+    rejectReady: () => undefined,
+    resolveClosed: () => undefined,
+    shut: () => undefined,
+  };
+  const ready = new Promise<void>((resolve, reject) => {
+    Object.assign(state, { resolveReady: resolve, rejectReady: reject });
+  });
+  // Whoever waits for it sees the failure; nobody has to.
+  ready.catch(() => undefined);
+  const closed = new Promise<VoiceError | undefined>((resolve) => {
+    state.resolveClosed = resolve;
+  });
+  openLine(state, 0);
+  const close = (): void => {
+    const reason: unknown = request.signal.aborted ? request.signal.reason : closedByUs(members);
+    state.isOver = true;
+    state.shut = () => undefined;
+    request.signal.removeEventListener('abort', close);
+    onClose(reason);
+    for (const line of state.lines.values()) closeLine(line);
+    state.rejectReady(reason);
+    state.resolveClosed(undefined);
+  };
+  state.shut = close;
+  request.signal.addEventListener('abort', close);
+  if (request.signal.aborted) close();
+  return {
+    ready,
+    closed,
+    order: () => members.map((_, place) => (state.speaker + place) % members.length),
+    take: (index) => {
+      const line = state.lines.get(index) ?? openLine(state, index);
+      line.users += 1;
+      state.users += 1;
+      return line;
+    },
+    giveBack: (line, failure) => {
+      giveBack(state, line, failure);
+    },
+    close: () => {
+      state.shut();
+    },
+  };
+}
+
+function closedByUs(members: readonly TtsAdapter[]): ProviderError {
+  return new ProviderError({
+    class: 'aborted',
+    provider: members[0]?.provider ?? 'none',
+    stage: 'tts',
+    message: 'The session was closed.',
+  });
+}
+
+function openLine(state: State, index: number): TtsLine {
+  const { members, request, lines } = state;
+  const member = members[index];
+  if (member === undefined) throw closedByUs(members);
+  const attempt = createAttempt(request.signal);
+  // The chain's formats are the primary's, who says itself what it does not take.
+  const format = index === 0 ? request.format : closestFormat(member.capabilities.formats, request.format);
+  const session = startAttempt(attempt, (signal) => member.connect({ ...request, format, signal }));
+  const line: TtsLine = { index, format, session, attempt, users: 0, isReady: false, isRetired: false };
+  lines.set(index, line);
+  session.ready.then(
+    () => {
+      line.isReady = true;
+      state.failures = [];
+      state.resolveReady();
+    },
+    () => undefined,
+  );
+  void session.closed.then((error) => {
+    attempt.end();
+    if (lines.get(index) === line) lines.delete(index);
+    if (state.isOver || line.isRetired || index !== state.speaker) return;
+    if (line.isReady) over(state, error);
+    else connectionFailed(state, line, error ?? closedByUs(members));
+  });
+  return line;
+}
+
+/** The next member is connected before anybody asks for it: its first word need not wait (fault T-08). */
+function connectionFailed(state: State, { index, users }: TtsLine, error: VoiceError): void {
+  const { members, request, failures } = state;
+  failures.push(error);
+  if (failures.length >= members.length) {
+    const failure = failureOf('tts', failures);
+    state.rejectReady(failure);
+    over(state, failure);
+    return;
+  }
+  const provider = members[index]?.provider ?? 'none';
+  // An utterance that waits for this connection reports it by itself.
+  if (users === 0) request.onAttempt?.({ type: 'failed', provider, error, isHandled: true });
+  speakerFailed(state, index);
+}
+
+function speakerFailed(state: State, index: number): void {
+  if (state.speaker !== index || state.isOver) return;
+  state.speaker = (index + 1) % state.members.length;
+  if (state.lines.has(state.speaker)) return;
+  try {
+    openLine(state, state.speaker);
+  } catch {
+    // The utterance that needs this member is told why it can't be had.
+  }
+}
+
+function giveBack(state: State, line: TtsLine, failure: VoiceError | undefined): void {
+  line.users -= 1;
+  state.users -= 1;
+  if (failure !== undefined) {
+    // A socket that is open is not a socket that works.
+    if (failure.class === 'timeout' || failure.class === 'stalled') retire(state, line);
+    speakerFailed(state, line.index);
+  }
+  if (line.isRetired && line.users === 0) closeLine(line);
+  shutWhenUnused(state);
+}
+
+function retire(state: State, line: TtsLine): void {
+  line.isRetired = true;
+  if (state.lines.get(line.index) === line) state.lines.delete(line.index);
+}
+
+function closeLine({ session, attempt }: TtsLine): void {
+  session.close();
+  attempt.end();
+}
+
+/** The session that speaks ended by itself: whoever wants more connects again; what is being said goes on. */
+function over(state: State, error: VoiceError | undefined): void {
+  state.isOver = true;
+  state.resolveClosed(error);
+  shutWhenUnused(state);
+}
+
+function shutWhenUnused(state: State): void {
+  if (state.isOver && state.users === 0) state.shut();
+}

@@ -1,0 +1,424 @@
+// Mounted Voicewire end to end: a fake carrier, plain node:http, real sockets, scripted providers.
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { createTwilioTelephony } from '@voicewire/telephony-twilio';
+import {
+  createScriptedLlm,
+  createScriptedStt,
+  createScriptedTts,
+  createVirtualClock,
+} from '@voicewire/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { ConfigError, createMemoryCallStore, createVoicewire, type Clock } from '../src/index.js';
+import { heardBy, mount, say, type Mounted } from './mounted.js';
+
+let mounted: Mounted;
+
+afterEach(() => mounted.close());
+
+const startMessage = (token: string | undefined, callSid = 'CA1'): string =>
+  JSON.stringify({
+    event: 'start',
+    sequenceNumber: '1',
+    streamSid: 'MZ1',
+    start: {
+      accountSid: 'AC1',
+      streamSid: 'MZ1',
+      callSid,
+      tracks: ['inbound'],
+      mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+      customParameters: token === undefined ? {} : { token },
+    },
+  });
+
+/** A media socket whose upgrade is signed, as the carrier's is. */
+async function openSocket({ fake, url }: Mounted): Promise<{ socket: WebSocket; closed: Promise<number> }> {
+  const { createTwilioCarrier } = await import('@voicewire/telephony-twilio/fake');
+  const mediaUrl = `${url.replace('http', 'ws')}/voicewire/twilio/media`;
+  const socket = new WebSocket(mediaUrl, {
+    headers: createTwilioCarrier(fake).upgradeHeaders?.(mediaUrl) ?? {},
+  });
+  const closed = once(socket, 'close').then(([code]) => code as number);
+  await once(socket, 'open');
+  return { socket, closed };
+}
+
+/** Announces a call by webhook and gives the token of its instructions. */
+async function announce(
+  { fake, url }: Mounted,
+  callSid = 'CA1',
+  name = 'voice',
+  status = 'ringing',
+): Promise<string> {
+  const { signatureHeaders } = await import('../../telephony-twilio/src/fake-webhook.js');
+  const webhookUrl = `${url}/voicewire/twilio/${name}`;
+  const form = { CallSid: callSid, CallStatus: status, Direction: 'inbound', From: '+14155550100', To: '+1' };
+  const response = await fetch(webhookUrl, {
+    method: 'POST',
+    headers: signatureHeaders(fake, webhookUrl, form),
+    body: new URLSearchParams(form),
+  });
+  return response.text();
+}
+
+const tokenIn = (twiml: string): string | undefined => /name="token" value="([^"]+)"/.exec(twiml)?.[1];
+
+describe('a call', () => {
+  it('is answered, talked and hung up', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'where is my order');
+    await call.until(() => heardBy(call).endsWith('on its way'));
+    call.hangup();
+    await call.ended;
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    expect(mounted.over[0]).toMatchObject({ callId: call.sid, standing: 'over', direction: 'inbound' });
+    expect(mounted.over[0]?.events.at(-1)).toMatchObject({ type: 'call-ended', reason: 'caller-hung-up' });
+    expect(mounted.voicewire.calls.size).toBe(0);
+    expect([...call.problems, ...mounted.warnings]).toEqual([]);
+    expect(mounted.fake.commands).toEqual([]);
+  });
+
+  it('whose media is lost comes back with its history', async () => {
+    const llm = createScriptedLlm({ responses: () => 'on its way' });
+    mounted = await mount({ llm });
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'where is my order');
+    await call.until(() => heardBy(call).endsWith('way'));
+    mounted.sockets[0]?.destroy();
+    await call.until(() => call.steps.length === 3 && call.isStreaming);
+    await call.until(() => heardBy(call).includes('cut off'));
+    await say(call, 'and then');
+    await expect.poll(() => llm.requests.length).toBe(2);
+    expect(llm.requests[1]?.messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(
+      expect.arrayContaining(['user: where is my order', 'assistant: on its way', 'user: and then']),
+    );
+    expect(mounted.over[0]?.standing).toBe('interrupted');
+  });
+
+  it('that comes back before its loss was noticed is not hung up, and keeps its history', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    const token = tokenIn(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress'));
+    const { socket } = await openSocket(mounted);
+    socket.send(startMessage(token, call.sid));
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    expect(mounted.over[0]).toMatchObject({ standing: 'interrupted' });
+    await expect.poll(() => mounted.voicewire.calls.get(call.sid)?.snapshot().length ?? 0).toBeGreaterThan(3);
+    const log = mounted.voicewire.calls.get(call.sid)?.snapshot() ?? [];
+    expect(log.map(({ type }) => type).filter((type) => type === 'call-started')).toHaveLength(2);
+    expect(mounted.fake.commands).toEqual([]);
+    socket.close();
+  });
+
+  it('that we ended is not brought back', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    mounted.voicewire.calls.get(call.sid)?.hangup();
+    await call.ended;
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    expect(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress')).toContain(
+      '<Hangup/>',
+    );
+    expect(await announce(mounted, call.sid)).toContain('<Hangup/>');
+    expect(mounted.fake.commands).toHaveLength(1);
+  });
+
+  it('that the carrier says is over ends, even if its media never does', async () => {
+    mounted = await mount();
+    const token = tokenIn(await announce(mounted));
+    const { socket, closed } = await openSocket(mounted);
+    socket.send(startMessage(token));
+    await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
+    await announce(mounted, 'CA1', 'status', 'completed');
+    await closed;
+    await expect.poll(() => mounted.over).toMatchObject([{ callId: 'CA1', standing: 'over' }]);
+    expect(mounted.fake.commands).toEqual([]);
+  });
+
+  it('announced twice at once is one call', async () => {
+    mounted = await mount();
+    const tokens = (await Promise.all([announce(mounted), announce(mounted)])).map(tokenIn);
+    expect(new Set(tokens).size).toBe(2);
+    expect(mounted.voicewire.store.list()).toHaveLength(1);
+    const first = await openSocket(mounted);
+    first.socket.send(startMessage(tokens[0]));
+    await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
+    const second = await openSocket(mounted);
+    second.socket.send(startMessage(tokens[1]));
+    expect(await second.closed).toBe(1000);
+    expect(mounted.voicewire.calls.size).toBe(1);
+    expect(first.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('too many is told so in words', async () => {
+    mounted = await mount({ maxCalls: 1 });
+    expect(tokenIn(await announce(mounted, 'CA1'))).toBeDefined();
+    expect(await announce(mounted, 'CA2')).toMatch(/lines are busy.*<Hangup\/>/);
+    expect(tokenIn(await announce(mounted, 'CA1'))).toBeDefined();
+    expect(() => mounted.voicewire.invite({ provider: 'twilio' })).toThrow(/busy/);
+    await expect(mounted.voicewire.dial({ from: '+14155550100', to: '+14155550199' })).rejects.toMatchObject({
+      code: 'call.busy',
+    });
+  });
+
+  it('we place is known, talked, and hung up while it rings', async () => {
+    mounted = await mount();
+    const { callId } = await mounted.voicewire.dial({
+      from: '+14155550100',
+      to: '+14155550199',
+      context: { order: 7 },
+    });
+    const [call] = mounted.fake.calls;
+    await call?.until(() => heardBy(call) === 'hello');
+    expect(mounted.voicewire.store.get(callId)).toMatchObject({
+      direction: 'outbound',
+      context: { order: 7 },
+    });
+    await expect(mounted.voicewire.hangup(callId)).resolves.toMatchObject({ standing: 'over' });
+    await call?.ended;
+    expect(call?.status).toBe('completed');
+    await expect(mounted.voicewire.hangup('nobody')).resolves.toBeUndefined();
+  });
+});
+
+describe('whoever is not the carrier', () => {
+  it('gets 403 for a forged webhook, and nothing is done', async () => {
+    mounted = await mount();
+    const response = await fetch(`${mounted.url}/voicewire/twilio/voice`, {
+      method: 'POST',
+      headers: { 'x-twilio-signature': 'forged' },
+      body: new URLSearchParams({ CallSid: 'CA1', CallStatus: 'ringing', From: '+1', To: '+2' }),
+    });
+    expect(response.status).toBe(403);
+    expect(mounted.voicewire.store.list()).toEqual([]);
+    expect(mounted.warnings).toMatchObject([{ code: 'provider.auth' }]);
+  });
+
+  it('gets no call with a token that is used, unknown or missing', async () => {
+    mounted = await mount();
+    const token = tokenIn(await announce(mounted));
+    const good = await openSocket(mounted);
+    good.socket.send(startMessage(token));
+    await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
+    for (const bad of [token, 'guessed', undefined]) {
+      const { socket, closed } = await openSocket(mounted);
+      socket.send(startMessage(bad));
+      expect(await closed).toBeGreaterThanOrEqual(1000);
+    }
+    expect(mounted.voicewire.calls.size).toBe(1);
+    expect(good.socket.readyState).toBe(WebSocket.OPEN);
+    expect(mounted.warnings.map(({ code }) => code)).toEqual(
+      Array.from({ length: 3 }, () => 'telephony.unknown_token'),
+    );
+    good.socket.close();
+  });
+
+  it('gets no call with a token that expired, and no socket that says nothing', async () => {
+    const clock = createVirtualClock();
+    mounted = await mount({ clock });
+    const token = tokenIn(await announce(mounted));
+    await clock.advance(60_000);
+    const late = await openSocket(mounted);
+    late.socket.send(startMessage(token));
+    await late.closed;
+    const silent = await openSocket(mounted);
+    await clock.advance(10_000);
+    await silent.closed;
+    expect(mounted.warnings.map(({ code }) => code)).toEqual(['telephony.unknown_token', 'provider.timeout']);
+    expect(mounted.voicewire.calls.size).toBe(0);
+  });
+
+  it('is refused without a signed upgrade, on unknown paths, and for requests nobody can read', async () => {
+    mounted = await mount();
+    const media = new WebSocket(`${mounted.url.replace('http', 'ws')}/voicewire/twilio/media`);
+    const [, refusal] = (await once(media, 'unexpected-response')) as [unknown, { statusCode: number }];
+    expect(refusal.statusCode).toBe(403);
+    const { port } = new URL(mounted.url);
+    for (const path of ['//', '/voicewire/nobody/media', '/elsewhere', '*']) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      );
+      socket.resume();
+      await once(socket, 'close');
+    }
+    expect((await fetch(`${mounted.url}/voicewire/nobody/voice`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${mounted.url}/elsewhere`)).status).toBe(404);
+  });
+
+  it('can not send more than a webhook needs, whatever it claims', async () => {
+    mounted = await mount();
+    const url = `${mounted.url}/voicewire/twilio/voice`;
+    expect((await fetch(url, { method: 'POST', body: 'x'.repeat(70_000) })).status).toBe(413);
+    const chunked = httpRequest(url, { method: 'POST' });
+    chunked.on('error', () => undefined);
+    chunked.write('x'.repeat(70_000));
+    const [response] = (await once(chunked, 'response')) as [{ statusCode: number }];
+    expect(response.statusCode).toBe(413);
+    chunked.destroy();
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        controller.enqueue(new Uint8Array(10_000));
+      },
+    });
+    const direct = new Request(url, { method: 'POST', body: endless, duplex: 'half' } as RequestInit);
+    expect((await mounted.voicewire.handle(direct))?.status).toBe(413);
+  });
+
+  it('can flood its own socket and no other', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const floods = [
+      'not json',
+      deep,
+      '{"event":"media","media":{}}',
+      'x'.repeat(200_000),
+      '{"event":"unheard of"}',
+    ];
+    for (const [index, flood] of floods.entries()) {
+      const token = tokenIn(await announce(mounted, `CA-flood-${index}`));
+      const { socket, closed } = await openSocket(mounted);
+      socket.send(startMessage(token, `CA-flood-${index}`));
+      for (let count = 0; count < 40; count += 1) socket.send(flood);
+      expect(await closed).toBeGreaterThan(1000);
+    }
+    await say(call, 'where is my order');
+    await call.until(() => heardBy(call).endsWith('on its way'));
+    await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
+  });
+});
+
+describe('providers that fail', () => {
+  it('are followed by the next, and the call does not notice', async () => {
+    const dead = { provider: 'dead', faults: () => ({ type: 'refuse' }) as const };
+    mounted = await mount({
+      stt: [createScriptedStt(dead), createScriptedStt({ pauseMs: 200 })],
+      llm: [
+        createScriptedLlm({ ...dead, responses: () => '' }),
+        createScriptedLlm({ responses: () => 'yes' }),
+      ],
+      tts: [createScriptedTts(dead), createScriptedTts({ msPerChar: 25 })],
+    });
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'is anybody there');
+    await call.until(() => heardBy(call).endsWith('yes'));
+    call.hangup();
+    await call.ended;
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    const events = mounted.over[0]?.events ?? [];
+    const failed = events.filter((event) => event.type === 'provider-failed');
+    expect(new Set(failed.map(({ stage }) => stage))).toEqual(new Set(['stt', 'llm', 'tts']));
+    expect(failed.every(({ provider, handled }) => provider === 'dead' && handled)).toBe(true);
+    const used = events.filter((event) => event.type === 'provider-used').map(({ provider }) => provider);
+    expect(new Set(used)).toEqual(new Set(['scripted']));
+    expect(events.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it('all of them: the caller hears an apology that needs no voice, and the call ends', async () => {
+    const tts = createScriptedTts({
+      msPerChar: 25,
+      // The apology is rendered at the start; after that there is no voice.
+      faults: (index) => (index === 0 ? undefined : { type: 'refuse' }),
+    });
+    mounted = await mount({ tts });
+    await mounted.voicewire.ready;
+    const call = mounted.call();
+    await call.ended;
+    expect(heardBy(call)).toContain('sorry something went wrong');
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    expect(mounted.over[0]?.events.at(-1)).toMatchObject({ reason: 'providers-failed' });
+    expect(call.status).toBe('completed');
+  });
+});
+
+describe('closing', () => {
+  it('takes no new calls, lets live ones finish, then hangs up what is left', async () => {
+    mounted = await mount();
+    const [one, other] = [mounted.call(), mounted.call()];
+    await one.until(() => heardBy(one) === 'hello');
+    await other.until(() => heardBy(other) === 'hello');
+    const closing = mounted.voicewire.close({ graceMs: 300 });
+    expect(await announce(mounted, 'CA-new')).toMatch(/lines are busy/);
+    one.hangup();
+    await Promise.all([one.ended, other.ended, closing]);
+    expect(mounted.voicewire.calls.size).toBe(0);
+    const reasons = mounted.over
+      .map(({ events }) => events.at(-1))
+      .map((event) => event?.type === 'call-ended' && event.reason);
+    expect(reasons).toEqual(['caller-hung-up', 'agent-hung-up']);
+  });
+
+  it('can let calls go, so that another process with the same store goes on', async () => {
+    const store = createMemoryCallStore();
+    mounted = await mount({ store });
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    const { sid } = call;
+    const over = mounted.voicewire.close({ leftovers: 'let-go' });
+    await over;
+    expect(store.get(sid)).toMatchObject({ standing: 'interrupted' });
+    expect(mounted.fake.commands).toEqual([]);
+    call.hangup();
+  });
+
+  it('leaves no socket, even of those who never said who they are', async () => {
+    mounted = await mount();
+    const { closed } = await openSocket(mounted);
+    await mounted.voicewire.close();
+    expect(await closed).toBe(1006);
+  });
+});
+
+describe('an application', () => {
+  it('is told everything that is wrong with it at once', async () => {
+    mounted = await mount();
+    const { accountSid, authToken } = mounted.fake;
+    const telephony = createTwilioTelephony({ accountSid, authToken });
+    const wrong = (): unknown =>
+      createVoicewire({
+        publicUrl: 'voice.example.com',
+        basePath: 'calls',
+        telephony: [telephony, telephony],
+        stt: createScriptedStt(),
+        agent: { name: 'a', instructions: 'b' },
+      });
+    expect(wrong).toThrow(ConfigError);
+    try {
+      wrong();
+    } catch (error) {
+      const problems = ConfigError.is(error) ? error.problems : [];
+      expect(problems.map(({ path }) => path)).toEqual([
+        'publicUrl',
+        'basePath',
+        'telephony[1]',
+        'llm',
+        'tts',
+      ]);
+    }
+  });
+
+  it('may throw in its listeners, and fail to choose an agent', async () => {
+    const clock: Clock | undefined = undefined;
+    mounted = await mount({
+      clock,
+      agent: () => {
+        throw new TypeError('no agent today');
+      },
+    });
+    mounted.voicewire.on('warning', () => {
+      throw new TypeError('listener');
+    });
+    expect(await announce(mounted)).toMatch(/Something went wrong.*<Hangup\/>/);
+    expect(mounted.warnings).toMatchObject([{ code: 'call.agent_failed' }]);
+  });
+});

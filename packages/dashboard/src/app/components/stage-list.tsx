@@ -1,0 +1,57 @@
+// What does the listening, the thinking and the speaking, said plainly.
+import type { SpeakMode, StageInfo } from '../api/demo.js';
+
+/** What each stage is to the person on the phone, by its name in the call log. */
+const roles: Readonly<Record<string, string>> = { stt: 'Ears', llm: 'Mind', tts: 'Voice', telephony: 'Line' };
+
+interface StageListProps {
+  readonly stages: readonly StageInfo[];
+  readonly mode: SpeakMode;
+  readonly recogniser: 'page' | 'server';
+  /** Who does the work in this call, by stage; known once it runs. */
+  readonly providers: Readonly<Record<string, string>>;
+}
+
+export function StageList({ stages, mode, recogniser, providers }: StageListProps) {
+  return (
+    <section aria-labelledby="stages-title">
+      <h2 id="stages-title" className="mb-3 text-sm font-semibold">
+        What this agent is made of
+      </h2>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2.5 text-sm">
+        {stages.map((stage) => {
+          const { label, detail } = inThisCall(stage, mode, recogniser);
+          const provider = providers[stage.stage];
+          const isNews = provider !== undefined && !label.toLowerCase().includes(provider.toLowerCase());
+          return (
+            <div key={stage.stage} className="col-span-2 grid grid-cols-subgrid">
+              <dt className="font-semibold text-copper">{roles[stage.stage] ?? stage.stage}</dt>
+              <dd>
+                <span className="font-medium">{label}</span>
+                {isNews && <span className="text-muted"> · in use: {provider}</span>}
+                <span className="block leading-snug text-muted">{detail}</span>
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}
+
+/** Who types or speaks into the browser's recogniser does not use the server's ears. */
+function inThisCall(
+  stage: StageInfo,
+  mode: SpeakMode,
+  recogniser: 'page' | 'server',
+): Omit<StageInfo, 'stage'> {
+  if (stage.stage !== 'stt') return stage;
+  if (mode === 'type') return { label: 'None needed', detail: 'The caller’s words come as text.' };
+  if (mode === 'microphone' && recogniser === 'page') {
+    return {
+      label: 'Your browser’s recogniser',
+      detail: 'It runs at your browser’s maker, or on your device.',
+    };
+  }
+  return stage;
+}

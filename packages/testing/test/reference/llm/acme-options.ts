@@ -1,0 +1,12 @@
+// What a developer may say about Acme.
+import * as z from 'zod';
+
+export const acmeOptionsSchema = z.strictObject({
+  /** Default: the environment's `ACME_API_KEY`. */
+  apiKey: z.string().optional(),
+  /** Default `https://api.acme.example`. */
+  baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.acme.example'),
+});
+
+/** Options of `createAcmeLlm`; all may be left out where the environment has the key. */
+export type AcmeLlmOptions = z.input<typeof acmeOptionsSchema>;

@@ -1,0 +1,3 @@
+// Acme's text to speech.
+export { createAcmeTts } from './acme-tts.js';
+export type { AcmeTtsOptions } from './acme-options.js';

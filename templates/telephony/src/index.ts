@@ -1,0 +1,3 @@
+// Acme telephony for Voicewire.
+export { createAcmeTelephony } from './acme-telephony.js';
+export type { AcmeTelephonyOptions } from './acme-options.js';
