@@ -17,9 +17,11 @@ export function packageConfig(options: Options = {}): ReturnType<typeof defineCo
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   const exported = outputNames(Object.values(manifest.exports ?? {}).map(defaultTarget));
   const started = outputNames(Object.values(manifest.bin ?? {}));
+  // Code for web pages has the browser's types; with those of Node they contradict each other.
+  const lib = exported.includes('client') ? ['ES2023', 'DOM', 'DOM.Iterable'] : ['ES2023'];
   return defineConfig({
     entry: { ...entries(exported), ...entries(started), ...startedByName() },
-    dts: isFast || exported.length === 0 ? false : { entry: entries(exported) },
+    dts: isFast || exported.length === 0 ? false : { entry: entries(exported), compilerOptions: { lib } },
     format: 'esm',
     target: 'node20',
     platform: 'node',

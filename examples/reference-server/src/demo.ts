@@ -18,12 +18,7 @@ const stages = {
   tts: { flite: 'Flite, a small open-source voice, here in this process' },
 } as const;
 
-const hints = [
-  'Where is my order 4711?',
-  'When are you open on Saturday?',
-  'I would like an appointment on Tuesday.',
-  'Let me talk to a person.',
-];
+const hints = ['Where is my order 4711?', 'When are you open on Sunday?', 'Let me talk to a person.'];
 
 interface StageView {
   readonly stage: string;

@@ -23,7 +23,8 @@ export function answerAsShop({ messages, tools }: LlmRequest): ScriptedLlmStep {
   if (/\b(goodbye|bye|that is all|that's all|nothing else|no,? thank)/i.test(text)) return goodbye();
   if (/\border|parcel|package|delivery\b/i.test(text) || asked === asks.order) return order(text);
   if (/\b(open|opening|close|hours)\b/i.test(text)) return hours(text);
-  if (/\b(appointment|book|booking|reserve|meet)\b/i.test(text) || isBooking(asked)) return booking(messages);
+  if (/\b(appointment|book|booking|reserve|meet)\b/i.test(text) || asked !== undefined)
+    return booking(messages);
   if (/\b(yes|please|thank)/i.test(text)) return 'You are welcome. Is there anything else?';
   return 'I can look up an order, tell you our opening hours, or book an appointment. What would you like?';
 }
@@ -32,10 +33,6 @@ function lastQuestion(messages: readonly LlmMessage[]): string | undefined {
   const said =
     messages.findLast((message) => message.role === 'assistant' && message.content !== '')?.content ?? '';
   return Object.values(asks).find((question) => said.endsWith(question));
-}
-
-function isBooking(asked: string | undefined): boolean {
-  return asked === asks.day || asked === asks.time || asked === asks.name;
 }
 
 function person(canTransfer: boolean): ScriptedLlmStep {

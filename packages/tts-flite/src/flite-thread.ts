@@ -142,7 +142,8 @@ function runNext(state: ThreadState): void {
     worker.unref();
     return;
   }
-  worker.ref();
+  places.delete(place);
+  places.add(place);
   state.running = { task, startedAt: clock.now() };
   worker.postMessage({ voice: task.voice, text: task.text, words: task.words } satisfies Job);
 }

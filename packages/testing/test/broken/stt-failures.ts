@@ -146,7 +146,7 @@ const restless: readonly BrokenStt[] = [
         const controller = new AbortController();
         inner.open({ ...request, signal: controller.signal });
         // Late enough to have connected.
-        realClock.setTimeout(() => controller.abort(), 25);
+        realClock.setTimeout(() => controller.abort(), 1000);
         return inner.open(request);
       },
     },

@@ -60,7 +60,7 @@ export function useRecordedCaller(
 
   useEffect(() => {
     if (!isAutomatic || !isQuiet || next < 0) return undefined;
-    const timer = setTimeout(() => speak(next), 10);
+    const timer = setTimeout(() => speak(next), wasAnswered ? afterReplyMs : withoutReplyMs);
     return () => clearTimeout(timer);
     // Only what decides when to speak may start the wait again.
   }, [isAutomatic, isQuiet, next, wasAnswered]);
