@@ -14,7 +14,7 @@ const marks = createMarks();
 const providers = await startProviders(marks);
 const script = values.arm === 'bare' ? './bare-loop.mjs' : './voicewire-arm.mjs';
 const child = fork(new URL(script, import.meta.url), {
-  execArgv: process.env.BENCH_EXEC_ARGV?.split(' ') ?? [],
+  execArgv: ['--expose-gc', ...(process.env.BENCH_EXEC_ARGV?.split(' ') ?? [])],
   env: { ...process.env, PROVIDERS_PORT: String(providers.port), TWILIO_ACCOUNT_SID: account.sid, TWILIO_AUTH_TOKEN: account.token },
 });
 const [{ port }] = await once(child, 'message');
@@ -23,6 +23,7 @@ const ask = async () => {
   const [usage] = await once(child, 'message');
   return { cpuMs: (usage.cpu.user + usage.cpu.system) / 1000, memory: usage.memory };
 };
+const live = ({ heapUsed, external }) => heapUsed + external;
 const target =
   values.arm === 'bare'
     ? { mediaUrl: `ws://127.0.0.1:${port}/media` }
@@ -50,7 +51,8 @@ process.stdout.write(
     arm: values.arm,
     calls: count,
     cpuMsPerCallMinute: cpuMs / ((count * seconds) / 60),
-    bytesPerCall: (usage.end.memory.rss - idle.memory.rss) / count,
+    bytesPerCall: (live(usage.end.memory) - live(idle.memory)) / count,
+    rssPerCall: (usage.end.memory.rss - idle.memory.rss) / count,
     loadLateMs: lateMs,
     ...marks.summary(),
   })}\n`,

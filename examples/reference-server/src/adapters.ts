@@ -1,6 +1,6 @@
 // The one file that imports adapter packages: what this application brings along beside what its configuration names.
 import { readFileSync } from 'node:fs';
-import { suggestAdapters, type BuiltInAdapters } from '@voicewire/core';
+import type { BuiltInAdapters } from '@voicewire/core';
 import { readWav } from '@voicewire/core/adapter';
 import {
   createScriptedLlm,
@@ -12,8 +12,6 @@ import { createBrowserTelephony } from '@voicewire/telephony-browser';
 import { createFliteTts } from '@voicewire/tts-flite';
 import { listCallers } from './callers.js';
 import { answerAsShop } from './shop-script.js';
-
-suggestAdapters({ stt: ['deepgram'], llm: ['openai', 'ollama'], tts: ['elevenlabs'], telephony: ['twilio'] });
 
 /** Built in; every other name in the configuration is a package. */
 export const adapters: BuiltInAdapters = {

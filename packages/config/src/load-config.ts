@@ -8,6 +8,8 @@ import {
   type VoicewireConfig,
 } from '@voicewire/core';
 import { resolve } from 'node:path';
+import { knownAdapters } from './known-adapters.js';
+import { importModule } from './import-module.js';
 import { placed, readConfig, type ConfigFile, type ReadConfigOptions } from './read-config.js';
 
 export interface LoadConfigOptions extends ReadConfigOptions {
@@ -36,7 +38,7 @@ export async function loadConfig({
   const file = await readConfig(options);
   try {
     const own = adapters ?? (await exportOf<BuiltInAdapters>(file, 'adapters'));
-    const registry = createRegistry({ adapters: own, baseDirectory: file.directory });
+    const registry = createRegistry({ adapters: own, knownAdapters, baseDirectory: file.directory });
     const { config, ...providers } = await registry.load(file.config, { signal });
     return { file, config, providers, agent: agent ?? (await exportOf<Agent>(file, 'agent')) };
   } catch (error) {
@@ -51,18 +53,7 @@ async function exportOf<Value>(
 ): Promise<Value | undefined> {
   const path: unknown = typeof config === 'object' && config !== null ? Reflect.get(config, name) : undefined;
   if (typeof path !== 'string') return undefined;
-  const { createJiti } = await import('jiti');
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    module = await createJiti(import.meta.url, { moduleCache: false, fsCache: false }).import(
-      resolve(directory, path),
-    );
-  } catch (error) {
-    throw new ConfigError(
-      { code: 'config.unreadable', path: name, message: 'this module can not be loaded', found: path },
-      { cause: error },
-    );
-  }
+  const module = await importModule(resolve(directory, path), { path: name });
   const value = module[name];
   if (typeof value === 'object' && value !== null) return value as Value;
   throw new ConfigError({

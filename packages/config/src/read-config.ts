@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from '@voicewire/core';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { importModule } from './import-module.js';
 import { resolveReferences, type Environment } from './references.js';
 
 export interface ReadConfigOptions {
@@ -53,9 +54,10 @@ export async function readConfig({
       allowed: `voicewire.config.${extensions.join(', .')}`,
     });
   }
-  const written = /^\.(json|ya?ml)$/.test(extname(found)) ? await readData(found) : await readModule(found);
+  const isCode = !/^\.(json|ya?ml)$/.test(extname(found));
+  const written = isCode ? await readModule(found) : await readData(found);
   const problems: ConfigProblem[] = [];
-  const config = resolveReferences(written.value, env, problems);
+  const config = resolveReferences(written.value, { env, problems, isCode });
   const read: ConfigFile = { file: found, directory: dirname(found), config, lineOf: written.lineOf };
   if (problems.length > 0) throw placed(new ConfigError(problems), read);
   return read;
@@ -74,49 +76,44 @@ interface Written {
 
 /** YAML 1.2 is a superset of JSON: one parser for both. */
 async function readData(file: string): Promise<Written> {
+  const unreadable = (found: string, line?: number): ConfigError =>
+    new ConfigError({ code: 'config.unreadable', file, line, message: 'this can not be read', found });
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw unreadable(error instanceof Error && 'code' in error ? String(error.code) : 'no text');
+  });
   const lines = new LineCounter();
-  const document = parseDocument(await readFile(file, 'utf8'), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
-  if (error !== undefined) {
-    const line = lines.linePos(error.pos[0]).line;
-    throw new ConfigError({
-      code: 'config.unreadable',
-      file,
-      line,
-      message: 'this can not be read',
-      found: error.code,
-    });
-  }
-  return { value: document.toJS({ maxAliasCount: 100 }), lineOf: (path) => lineIn(document, lines, path) };
-}
-
-/** The line of the deepest part of a path that is written down. */
-function lineIn(document: Document, lines: LineCounter, path: string): number | undefined {
-  const parts = [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, name]) =>
-    index === undefined ? name : Number(index),
-  );
-  for (let length = parts.length; length > 0; length -= 1) {
-    const node: unknown = document.getIn(parts.slice(0, length), true);
-    const start = isNode(node) ? node.range?.[0] : undefined;
-    if (start !== undefined) return lines.linePos(start).line;
-  }
-  return undefined;
-}
-
-/** TypeScript needs a loader; it is loaded only when it is needed, and what changed is read anew. */
-async function readModule(file: string): Promise<Written> {
-  const { createJiti } = await import('jiti');
+  if (error !== undefined) throw unreadable(error.code, lines.linePos(error.pos[0]).line);
   try {
-    const module = await createJiti(import.meta.url, { moduleCache: false, fsCache: false }).import<{
-      readonly default?: unknown;
-      readonly config?: unknown;
-    }>(file);
-    return { value: module.config ?? module.default ?? module, lineOf: () => undefined };
-  } catch (error) {
-    const found = error instanceof Error ? error.name : 'an error';
-    throw new ConfigError(
-      { code: 'config.unreadable', file, message: 'this module can not be loaded', found },
-      { cause: error },
-    );
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return { value, lineOf: (path) => lineIn(document, lines, path) };
+  } catch {
+    // Aliases of aliases, that would fill the memory.
+    throw unreadable('too many aliases');
   }
+}
+
+/** The line of the deepest part of a path that is written down: of its name, or of the item of a list. */
+function lineIn({ contents }: Document, lines: LineCounter, path: string): number | undefined {
+  let node: unknown = contents;
+  let start: number | undefined;
+  for (const [, index, name] of path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+      if (pair === undefined) break;
+      start = isNode(pair.key) ? pair.key.range?.[0] : start;
+      node = pair.value;
+    } else if (isSeq(node) && index !== undefined) {
+      node = node.items[Number(index)];
+      if (!isNode(node)) break;
+      start = node.range?.[0] ?? start;
+    } else break;
+  }
+  return start === undefined ? undefined : lines.linePos(start).line;
+}
+
+async function readModule(file: string): Promise<Written> {
+  const module = await importModule(file, { file });
+  return { value: module['config'] ?? module['default'] ?? module, lineOf: () => undefined };
 }

@@ -3,33 +3,37 @@ import type { ConfigProblem } from '@voicewire/core';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface ResolveOptions {
+  readonly env: Environment;
+  /** What is wrong is added here. */
+  readonly problems: ConfigProblem[];
+  /** The value comes from code, where `process.env.NAME` is a reference too. */
+  readonly isCode: boolean;
+}
+
 const reference = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-/** Options of adapters that hold credentials, by the names all of ours use. */
-const secretName = /(apiKey|authToken|accessToken|token|secret|password|credentials?)$/i;
+/** Options that hold credentials, by the names all of ours use. */
+const secretName = /(key|token|secret|password|credentials?|authorization|cookie)(\[\d+\])?$/i;
 
-/** A copy with every reference resolved; what is wrong goes into `problems`. */
-export function resolveReferences(
-  value: unknown,
-  env: Environment,
-  problems: ConfigProblem[],
-  path = '',
-): unknown {
-  if (typeof value === 'string') return resolveText(value, env, problems, path);
+/** A copy with every reference resolved. */
+export function resolveReferences(value: unknown, options: ResolveOptions, path = ''): unknown {
+  if (typeof value === 'string') return resolveText(value, options, path);
   if (Array.isArray(value))
-    return value.map((item, index) => resolveReferences(item, env, problems, `${path}[${index}]`));
+    return value.map((item, index) => resolveReferences(item, options, `${path}[${index}]`));
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,
-      resolveReferences(item, env, problems, path === '' ? name : `${path}.${name}`),
+      resolveReferences(item, options, path === '' ? name : `${path}.${name}`),
     ]),
   );
 }
 
-function resolveText(text: string, env: Environment, problems: ConfigProblem[], path: string): string {
-  if (secretName.test(path) && text !== '' && !/^\$\{[^}]+\}$/.test(text)) {
+function resolveText(text: string, options: ResolveOptions, path: string): string {
+  const { env, problems } = options;
+  if (secretName.test(path) && isWrittenDown(text, options)) {
     problems.push({
       code: 'config.secret_literal',
       path,
@@ -50,4 +54,12 @@ function resolveText(text: string, env: Environment, problems: ConfigProblem[], 
     });
     return '';
   });
+}
+
+/** A secret is a reference, whole or after a scheme as in `Bearer ${TOKEN}`; a default would be the secret itself. */
+function isWrittenDown(text: string, { env, isCode }: ResolveOptions): boolean {
+  if (text === '' || (isCode && Object.values(env).includes(text))) return false;
+  const references = [...text.matchAll(reference)];
+  const hasDefault = references.some(([, , fallback = '']) => fallback !== '');
+  return hasDefault || references.length === 0;
 }

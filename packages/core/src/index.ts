@@ -73,9 +73,4 @@ export {
   type RegistryOptions,
 } from './registry/create-registry.js';
 export type { AdapterEntry, StageConfig, VoicewireConfig } from './registry/config-schema.js';
-export {
-  suggestAdapters,
-  type AdapterFactory,
-  type AdapterKind,
-  type BuiltInAdapters,
-} from './registry/load-adapter.js';
+export type { AdapterFactory, AdapterKind, BuiltInAdapters, KnownAdapters } from './registry/load-adapter.js';

@@ -11,7 +11,7 @@ import {
 } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ConfigError, createMemoryCallStore, createVoicewire, type Clock } from '../src/index.js';
+import { ConfigError, createMemoryCallStore, createVoicewire } from '../src/index.js';
 import { heardBy, mount, say, type Mounted } from './mounted.js';
 
 let mounted: Mounted;
@@ -268,7 +268,7 @@ describe('whoever is not the carrier', () => {
         controller.enqueue(new Uint8Array(10_000));
       },
     });
-    const direct = new Request(url, { method: 'POST', body: endless, duplex: 'half' } as RequestInit);
+    const direct = new Request(url, { method: 'POST', body: endless, duplex: 'half' });
     expect((await mounted.voicewire.handle(direct))?.status).toBe(413);
   });
 
@@ -306,7 +306,7 @@ describe('providers that fail', () => {
         createScriptedLlm({ ...dead, responses: () => '' }),
         createScriptedLlm({ responses: () => 'yes' }),
       ],
-      tts: [createScriptedTts(dead), createScriptedTts({ msPerChar: 25 })],
+      tts: [createScriptedTts(dead), createScriptedTts({ msPerChar: 40 })],
     });
     const call = mounted.call();
     await call.until(() => heardBy(call) === 'hello');
@@ -326,7 +326,7 @@ describe('providers that fail', () => {
 
   it('all of them: the caller hears an apology that needs no voice, and the call ends', async () => {
     const tts = createScriptedTts({
-      msPerChar: 25,
+      msPerChar: 40,
       // The apology is rendered at the start; after that there is no voice.
       faults: (index) => (index === 0 ? undefined : { type: 'refuse' }),
     });
@@ -408,9 +408,7 @@ describe('an application', () => {
   });
 
   it('may throw in its listeners, and fail to choose an agent', async () => {
-    const clock: Clock | undefined = undefined;
     mounted = await mount({
-      clock,
       agent: () => {
         throw new TypeError('no agent today');
       },

@@ -16,7 +16,7 @@ import { createVoicewire, nodeListener, type CallRecord, type Voicewire } from '
 import type { VoicewireOptions } from '../src/mount/mount.js';
 
 const telephone = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
-const msPerChar = 25;
+const msPerChar = 40;
 
 export interface Mounted {
   readonly fake: TwilioFake;

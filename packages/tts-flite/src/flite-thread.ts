@@ -139,9 +139,9 @@ function runNext(state: ThreadState): void {
   const task = place?.waiting.shift();
   // While it speaks somebody waits for it; idle, it must not keep the process alive.
   if (place === undefined || task === undefined) {
-    worker.unref();
     return;
   }
+  worker.ref();
   places.delete(place);
   places.add(place);
   state.running = { task, startedAt: clock.now() };

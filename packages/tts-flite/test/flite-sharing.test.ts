@@ -1,5 +1,6 @@
 // Many sessions, one thread: whose words are whose, stopping, closing, and a thread that dies.
 import { getEventListeners, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFliteTts } from '../src/index.js';
@@ -16,6 +17,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   closeSessions();
+  // A thread is announced in a later turn than it is started in.
+  await setImmediate();
   await Promise.all(threads.map((thread) => thread.terminate()));
   process.off('worker', noteThread);
 });

@@ -1,6 +1,4 @@
 // One reply from its decision to the caller's ear: think, speak, play, and the record of what was heard.
-import { isVoiceError } from '../errors/voice-error.js';
-import type { VoiceError } from '../spec/error.js';
 import type { CallEventBody, ReplyOutcome, ReplyTrigger } from '../spec/call-event.js';
 import { firstUnheardMs, heardText, type PlaybackLedger } from './playback-ledger.js';
 import type { Player } from './player.js';
@@ -28,7 +26,7 @@ export interface ReplyRequest {
   readonly paused: boolean;
   /** The caller heard all of it. Not called after `stop` or a failure. */
   readonly onHeard: (action: CallAction | undefined) => void;
-  readonly onFailed: (error: VoiceError | undefined, cause: unknown) => void;
+  readonly onFailed: (error: unknown) => void;
 }
 
 export interface ReplyParts {
@@ -42,6 +40,8 @@ export interface ReplyParts {
 export interface AgentReply {
   readonly turnId: number;
   readonly trigger: ReplyTrigger;
+  /** What was taken back, or never given out, waits for `resume`. */
+  readonly isPaused: boolean;
   pause(): void;
   resume(): void;
   /** Ends it now; the record keeps what was heard. */
@@ -56,9 +56,15 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
     release = resolve;
   });
   let isOver = false;
+  let { paused: isPaused } = request;
 
   parts.dispatch({ type: 'reply-started', turnId, trigger, utterance });
-  const voice = parts.voice.begin(turnId, controller.signal);
+  const fail = (error: unknown): void => {
+    if (isOver) return;
+    finish('failed');
+    request.onFailed(error);
+  };
+  const voice = parts.voice.begin(turnId, controller.signal, fail);
   if (request.paused) parts.player.pause();
   else release();
 
@@ -74,31 +80,29 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
     parts.dispatch({ type: 'agent-heard', turnId, text, outcome, playedMs });
   };
 
-  void produce(request.content, { signal: controller.signal, released, voice }).then(
-    (action) => {
+  void produce(request.content, { signal: controller.signal, released, voice }).then((action) => {
+    if (isOver) return;
+    parts.player.finish(() => {
       if (isOver) return;
-      parts.player.finish(() => {
-        if (isOver) return;
-        finish('heard');
-        request.onHeard(action);
-      });
-    },
-    (error: unknown) => {
-      if (isOver) return;
-      finish('failed');
-      request.onFailed(isVoiceError(error) ? error : undefined, error);
-    },
-  );
+      finish('heard');
+      request.onHeard(action);
+    });
+  }, fail);
 
   return {
     turnId,
     trigger,
+    get isPaused() {
+      return isPaused && !isOver;
+    },
     pause() {
       if (isOver) return;
+      isPaused = true;
       parts.dispatch({ type: 'agent-paused', turnId, playedMs: parts.player.pause() });
     },
     resume() {
-      if (isOver) return;
+      if (isOver || !isPaused) return;
+      isPaused = false;
       const ledger = parts.ledger();
       const fromMs = ledger === undefined ? 0 : firstUnheardMs(ledger, ledger.playedMs);
       parts.dispatch({ type: 'agent-resumed', turnId, fromMs });

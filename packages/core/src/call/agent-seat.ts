@@ -1,11 +1,19 @@
 // The agent's seat in a call: carries out what the turn policy decides, one reply at a time.
-import type { VoiceError } from '../spec/error.js';
+import { isVoiceError } from '../errors/voice-error.js';
+import type { TimerHandle } from '../spec/clock.js';
 import type { LlmAdapter } from '../spec/llm.js';
-import type { TtsAdapter } from '../spec/tts.js';
 import type { TurnCommand } from '../turn/turn-state.js';
-import { defaultLimits, defaultLines, type Agent, type AgentLimits, type AgentLines } from './agent.js';
+import {
+  defaultLimits,
+  defaultLines,
+  findAgent,
+  type Agent,
+  type AgentLimits,
+  type AgentLines,
+} from './agent.js';
 import { startReply, type AgentReply, type ReplyContent, type ThinkingReply } from './agent-reply.js';
-import type { CallEndReason, ReplyTrigger } from '../spec/call-event.js';
+import type { CallAction } from './built-in-tools.js';
+import type { CallEndReason, CallEvent, ReplyTrigger } from '../spec/call-event.js';
 import type { RunCallOptions } from './call.js';
 import type { Session } from './call-session.js';
 import { toMessages } from './history.js';
@@ -14,14 +22,13 @@ import type { Player } from './player.js';
 import { createToolRunner, type ToolResult, type ToolRunner } from './run-tools.js';
 import { createSlotStore, type SlotStore } from './slots.js';
 import type { Voice } from './speak.js';
-import { think, type CallAction } from './think.js';
+import { think } from './think.js';
 import type { KeypadInput } from './keypad-input.js';
 
 export interface SeatOptions {
   readonly call: RunCallOptions;
   readonly agent: Agent;
   readonly llm: LlmAdapter;
-  readonly tts: TtsAdapter;
   readonly session: Session;
   readonly voice: Voice;
   readonly player: Player;
@@ -39,25 +46,35 @@ export interface AgentSeat {
   hangup(): void;
   /** A stage of the call failed for good: says so in words, then ends the call. */
   apologise(reason: CallEndReason): void;
+  /** Nothing more is said; settles when the tools that were at work are over. */
   stop(): void;
+  settled(): Promise<void>;
 }
+
+/** How long last words may take before the call ends without them. */
+const lastWordsLimitMs = 30_000;
 
 interface Seat {
   readonly options: SeatOptions;
   agent: Agent;
   lines: AgentLines;
   limits: AgentLimits;
-  tools: ToolRunner;
+  readonly tools: ToolRunner;
   slots: SlotStore;
   reply: AgentReply | undefined;
   lastTurn: number;
   readonly waitingLines: string[];
-  /** The call ends when what is being said was heard. */
+  /** What the last reply asked for, kept while lines are said that waited for it to end. */
+  action: CallAction | undefined;
+  /** The call ends when what is being said was heard, at the latest when the timer fires. */
   ending: CallEndReason | undefined;
+  endingTimer: TimerHandle | undefined;
+  isStopped: boolean;
 }
 
 export function createAgentSeat(options: SeatOptions): AgentSeat {
-  const { session, agent, call } = options;
+  const { session, call } = options;
+  const agent = currentAgent(options.agent, call.resume ?? []);
   const seat: Seat = {
     options,
     agent,
@@ -70,17 +87,22 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
       signal: session.controller.signal,
       approve: call.approve,
       dispatch: session.dispatch,
+      slots: () => Object.fromEntries(seat.slots.values),
       resume: call.resume,
     }),
-    slots: slotsOf(session, agent),
+    slots: slotsOf(session, agent, call.resume),
     reply: undefined,
     lastTurn: session.history.reduce(
       (last, entry) => (entry.role === 'agent' ? Math.max(last, entry.turnId) : last),
       0,
     ),
     waitingLines: [],
+    action: undefined,
     ending: undefined,
+    endingTimer: undefined,
+    isStopped: false,
   };
+  useVoice(seat);
   session.onCommand = (command) => {
     carryOut(seat, command);
   };
@@ -92,20 +114,43 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
       say(seat, text, 'say');
     },
     hangup: () => {
-      endAfterReply(seat, 'agent-hung-up');
+      endAfterReply(seat, 'agent-hung-up', session.options.policy.speakingLimitMs);
     },
     apologise: (reason) => {
       apologise(seat, reason);
     },
     stop: () => {
+      seat.isStopped = true;
+      session.options.clock.clearTimeout(seat.endingTimer);
       seat.reply?.stop('interrupted');
     },
+    settled: () => seat.tools.settled(),
   };
 }
 
-function slotsOf(session: Session, agent: Agent): SlotStore {
-  return createSlotStore(agent.slots ?? {}, (name, value, masked) => {
+/** With whom the caller was when the line was lost. */
+function currentAgent(first: Agent, log: readonly CallEvent[]): Agent {
+  const handoff = log.findLast((event) => event.type === 'handoff');
+  return (handoff === undefined ? undefined : findAgent(first, handoff.to)) ?? first;
+}
+
+function slotsOf(session: Session, agent: Agent, log: readonly CallEvent[] = []): SlotStore {
+  const earlier = log.flatMap((event): [string, unknown][] =>
+    event.type === 'slot-filled' && !event.masked && Object.hasOwn(agent.slots ?? {}, event.name)
+      ? [[event.name, event.value]]
+      : [],
+  );
+  const onFilled = (name: string, value: unknown, masked: boolean): void => {
     session.dispatch({ type: 'slot-filled', name, value, masked });
+  };
+  return createSlotStore(agent.slots ?? {}, onFilled, earlier);
+}
+
+function useVoice({ options, agent, limits }: Seat): void {
+  options.voice.use({
+    voice: agent.voice,
+    language: options.call.language ?? agent.language,
+    maxSpokenMs: limits.spokenSeconds * 1_000,
   });
 }
 
@@ -146,7 +191,7 @@ function carryOut(seat: Seat, command: TurnCommand): void {
       return;
     case 'hang-up':
       say(seat, seat.lines.goodbye, 'say');
-      endAfterReply(seat, 'caller-silent');
+      endAfterReply(seat, 'caller-silent', lastWordsLimitMs);
   }
 }
 
@@ -174,7 +219,7 @@ function begin(
   paused = false,
 ): void {
   const { session, voice, player } = seat.options;
-  if (session.controller.signal.aborted) return;
+  if (seat.isStopped) return;
   seat.reply?.stop('interrupted');
   seat.lastTurn += 1;
   const reply = startReply(
@@ -187,8 +232,8 @@ function begin(
       onHeard: (action) => {
         heard(seat, action);
       },
-      onFailed: (error, cause) => {
-        failed(seat, trigger, error, cause);
+      onFailed: (error) => {
+        failed(seat, error);
       },
     },
     { voice, player, ledger: () => session.ledger, dispatch: session.dispatch },
@@ -227,7 +272,7 @@ function thinkFor(
     dispatch: session.dispatch,
     released: reply.released,
     canTransfer: call.control?.transfer !== undefined,
-    fillSlot: (name, value) => fillSlot(seat, name, value),
+    fillSlot: (name, value) => fillSlot(seat, name, value, reply.signal),
     onText: (text) => {
       reply.voice.say(text);
     },
@@ -238,10 +283,15 @@ function thinkFor(
   });
 }
 
-async function fillSlot(seat: Seat, name: string, value: unknown): Promise<ToolResult> {
+async function fillSlot(
+  seat: Seat,
+  name: string,
+  value: unknown,
+  signal: AbortSignal,
+): Promise<ToolResult> {
   const { keypad } =
     (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
-  const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits);
+  const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits, signal);
   if (keypad !== undefined && typed === '') return { ok: false, text: 'The caller typed nothing.' };
   const { ok, message } = await seat.slots.fill(name, typed);
   return { ok, text: message };
@@ -263,14 +313,16 @@ function lineContent(seat: Seat, text: string): ReplyContent {
 
 function heard(seat: Seat, action: CallAction | undefined): void {
   seat.reply = undefined;
+  seat.action = action ?? seat.action;
   const line = seat.waitingLines.shift();
   if (line !== undefined) begin(seat, 'say', 0, lineContent(seat, line));
   else if (seat.ending !== undefined) seat.options.end(seat.ending);
-  else if (action !== undefined) act(seat, action);
+  else if (seat.action !== undefined) act(seat, seat.action);
 }
 
 function act(seat: Seat, action: CallAction): void {
   const { session } = seat.options;
+  seat.action = undefined;
   switch (action.type) {
     case 'end-call':
       seat.options.end('agent-hung-up');
@@ -280,7 +332,7 @@ function act(seat: Seat, action: CallAction): void {
       if (target === undefined) return;
       // The caller comes back or hears why (fault C-13).
       seat.options.transfer(target.to).catch(() => {
-        answer(seat, 0, '', false);
+        answer(seat, 0, lastQuestion(session), false);
       });
       return;
     }
@@ -292,36 +344,51 @@ function act(seat: Seat, action: CallAction): void {
       seat.lines = { ...defaultLines, ...next.lines };
       seat.limits = { ...defaultLimits, ...next.limits };
       seat.slots = slotsOf(session, next);
-      if (next.greeting === undefined) answer(seat, 0, '', false);
+      useVoice(seat);
+      if (next.greeting === undefined) answer(seat, 0, lastQuestion(session), false);
       else say(seat, next.greeting, 'greeting');
     }
   }
 }
 
-function failed(seat: Seat, trigger: ReplyTrigger, error: VoiceError | undefined, cause: unknown): void {
+/** What a reply that answers no utterance of its own is about. */
+function lastQuestion({ history }: Session): string {
+  return history.findLast((entry) => entry.role === 'user')?.text ?? '';
+}
+
+function failed(seat: Seat, error: unknown): void {
   seat.reply = undefined;
-  const { session } = seat.options;
-  const stage = error?.stage ?? 'call';
-  session.dispatch({
+  const known = isVoiceError(error) ? error : undefined;
+  seat.options.session.dispatch({
     type: 'error',
-    stage,
-    code: error?.code ?? 'call.unexpected',
-    message: error?.message ?? `A reply failed: ${cause instanceof Error ? cause.name : 'unknown error'}.`,
+    stage: known?.stage ?? 'call',
+    code: known?.code ?? 'call.unexpected',
+    message: known?.message ?? `A reply failed: ${error instanceof Error ? error.name : 'unknown error'}.`,
   });
-  if (trigger === 'apology') seat.options.end('providers-failed');
-  else apologise(seat, 'providers-failed');
+  if (seat.ending === undefined) apologise(seat, 'providers-failed');
+  else seat.options.end(seat.ending);
 }
 
 function apologise(seat: Seat, reason: CallEndReason): void {
-  if (seat.ending !== undefined && seat.reply?.trigger === 'apology') return;
-  seat.ending = reason;
+  if (seat.ending !== undefined) return;
+  const text = reason === 'limit' ? seat.lines.goodbye : seat.lines.apology;
   seat.waitingLines.length = 0;
-  begin(seat, 'apology', 0, lineContent(seat, seat.lines.apology));
+  begin(seat, 'apology', 0, lineContent(seat, text));
+  endAfterReply(seat, reason, lastWordsLimitMs);
 }
 
-function endAfterReply(seat: Seat, reason: CallEndReason): void {
+/** Nobody takes turns any more: what is being said is heard out, if it comes to its end in time. */
+function endAfterReply(seat: Seat, reason: CallEndReason, limitMs: number): void {
+  const { session, end } = seat.options;
+  if (seat.ending !== undefined || seat.isStopped) return;
   seat.ending = reason;
-  if (seat.options.session.ledger === undefined) seat.options.end(reason);
+  session.stopTurns();
+  // What was taken back for the caller's sake is not said any more.
+  if (seat.reply?.isPaused === true) seat.reply.stop('interrupted');
+  if (session.ledger === undefined) return end(reason);
+  seat.endingTimer = session.options.clock.setTimeout(() => {
+    end(reason);
+  }, limitMs);
 }
 
 function open(seat: Seat): void {
@@ -330,10 +397,6 @@ function open(seat: Seat): void {
     if (seat.agent.greeting !== undefined) say(seat, seat.agent.greeting, 'greeting');
     return;
   }
-  const question = session.history.findLast((entry) => entry.role === 'user');
-  const isAnswered = session.history.some(
-    (entry) => entry.role === 'agent' && entry.utterance === question?.utterance && entry.text !== '',
-  );
-  if (question === undefined || isAnswered) say(seat, seat.lines.resumed, 'resume');
-  else answer(seat, question.utterance, question.text, false);
+  // What the caller said last is answered as any other turn.
+  if (session.turn.caller.finalText === '') say(seat, seat.lines.resumed, 'resume');
 }

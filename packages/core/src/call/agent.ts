@@ -1,8 +1,8 @@
 // An agent: data plus functions. What it says, knows, may do, and where its limits are.
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
-import type { Slot } from './slots.js';
-import type { Tool } from './tool.js';
+import { fillSlotTool, type Slot } from './slots.js';
+import { describeTool, type Tool } from './tool.js';
 
 /** What the application knows about this call; tools and instructions see it, a model only what they put into text. */
 export type CallContext = Readonly<Record<string, unknown>>;
@@ -30,6 +30,8 @@ export interface AgentLines {
   readonly goodbye: string;
   /** The line was lost and is back. */
   readonly resumed: string;
+  /** The model waits for keys and has not said so. */
+  readonly keypad: string;
   /** The model refused, was cut by a filter or said nothing. */
   readonly refused: string;
 }
@@ -79,6 +81,7 @@ export const defaultLines: AgentLines = {
   silence: ['Are you still there?', 'I can not hear you. Is there anything I can do for you?'],
   goodbye: 'Thank you for calling. Goodbye.',
   resumed: 'Sorry, we were cut off for a moment. Please go on.',
+  keypad: 'Please type it on your keypad.',
   refused: 'I am sorry, I can not help with that. Is there anything else?',
 };
 
@@ -93,32 +96,66 @@ export const defaultLimits: AgentLimits = {
 const toolName = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
 const reservedNames: ReadonlySet<string> = new Set(['transfer_call', 'end_call', 'fill_slot', 'hand_over']);
 
-/** All that is wrong with an agent, found before the first call. `hasApproval`: the application decides about risky tools. */
+/** An agent and everybody it may hand the caller to, each once. */
+function everyone(agent: Agent, path = 'agent', met = new Map<Agent, string>()): ReadonlyMap<Agent, string> {
+  if (met.has(agent)) return met;
+  met.set(agent, path);
+  for (const [index, next] of (agent.handoffs ?? []).entries()) everyone(next, `${path}.handoffs[${index}]`, met);
+  return met;
+}
+
+/** Whoever is reachable from an agent by that name, itself first; after a resumption a call goes on with whom it was. */
+export function findAgent(agent: Agent, name: string): Agent | undefined {
+  return [...everyone(agent).keys()].find((other) => other.name === name);
+}
+
+/** All that is wrong with an agent and those it hands over to, found before the first call. `hasApproval`: the application decides about risky tools. */
 export function agentProblems(agent: Agent, hasApproval: boolean): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const seen = new Set<string>();
-  for (const [index, tool] of (agent.tools ?? []).entries()) {
-    const path = `agent.tools[${index}]`;
-    if (!toolName.test(tool.name) || reservedNames.has(tool.name) || seen.has(tool.name)) {
-      problems.push({
-        code: 'config.tool_name',
-        path: `${path}.name`,
-        message:
-          'a tool needs a name of its own: letters, digits, "_" and "-", at most 64, not one of the built-in tools',
-        found: JSON.stringify(tool.name),
-        allowed: `${String(toolName)}, not ${[...reservedNames].join(', ')}`,
-      });
-    }
-    seen.add(tool.name);
-    if ((tool.risk === 'money' || tool.risk === 'irreversible') && !hasApproval) {
-      problems.push({
-        code: 'config.tool_approval',
-        path: `${path}.risk`,
-        message: `"${tool.name}" is "${tool.risk}", so somebody must decide whether it may run: pass "approve" to the call`,
-      });
-    }
+  return [...everyone(agent)].flatMap(([one, path]) => [
+    ...(one.tools ?? []).flatMap((tool, index) =>
+      toolProblems(tool, one.tools?.slice(0, index) ?? [], `${path}.tools[${index}]`, hasApproval),
+    ),
+    ...problemsOf(() => fillSlotTool(one.slots ?? {})),
+  ]);
+}
+
+function toolProblems(
+  tool: Tool,
+  before: readonly Tool[],
+  path: string,
+  hasApproval: boolean,
+): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [...problemsOf(() => describeTool(tool))];
+  const isTaken = reservedNames.has(tool.name) || before.some(({ name }) => name === tool.name);
+  if (!toolName.test(tool.name) || isTaken) {
+    problems.push({
+      code: 'config.tool_name',
+      path: `${path}.name`,
+      message:
+        'a tool needs a name of its own: letters, digits, "_" and "-", at most 64, not one of the built-in tools',
+      found: JSON.stringify(tool.name),
+      allowed: `${String(toolName)}, not ${[...reservedNames].join(', ')}`,
+    });
+  }
+  if ((tool.risk === 'money' || tool.risk === 'irreversible') && !hasApproval) {
+    problems.push({
+      code: 'config.tool_approval',
+      path: `${path}.risk`,
+      message: `"${tool.name}" is "${tool.risk}", so somebody must decide whether it may run: pass "approve" to the call`,
+    });
   }
   return problems;
+}
+
+/** What a description that can't be made says is wrong. */
+function problemsOf(describe: () => unknown): readonly ConfigProblem[] {
+  try {
+    describe();
+    return [];
+  } catch (error) {
+    if (ConfigError.is(error)) return error.problems;
+    throw error;
+  }
 }
 
 /** Throws one ConfigError with every problem. */

@@ -60,6 +60,8 @@ export function reduceHistory(history: History, event: CallEvent): History {
           tool.call.id === event.id ? { ...tool, result: event.result } : tool,
         ),
       }));
+    case 'transfer-failed':
+      return withFailedTransfer(history);
     case 'agent-heard':
       return changeReply(history, event.turnId, (entry) => ({ ...entry, text: event.text, isOver: true }));
     default:
@@ -78,6 +80,17 @@ function withUserTurn(history: History, utterance: number, text: string): Histor
 
 function changeReply(history: History, turnId: number, change: (entry: AgentEntry) => AgentEntry): History {
   return history.map((entry) => (entry.role === 'agent' && entry.turnId === turnId ? change(entry) : entry));
+}
+
+/** A transfer happens after the reply that asked for it; the model learns afterwards that it did not (fault C-13). */
+function withFailedTransfer(history: History): History {
+  const last = history.findLast((entry) => entry.role === 'agent');
+  if (last?.tools.at(-1)?.call.name !== 'transfer_call') return history;
+  const result = 'It failed: the caller is still here. Say so, and offer something else.';
+  return changeReply(history, last.turnId, (entry) => ({
+    ...entry,
+    tools: entry.tools.map((tool, index) => (index === entry.tools.length - 1 ? { ...tool, result } : tool)),
+  }));
 }
 
 /** What was told to the model so that no tool call stays unanswered, also when its result never came. */
@@ -107,18 +120,40 @@ function replyMessages(entry: AgentEntry): readonly LlmMessage[] {
   return messages;
 }
 
-/** Leaves out the oldest turns beyond a budget of characters; a tool's call and result stay or go together. */
+/**
+ * Leaves out the oldest turns beyond a budget of characters. A turn stays or goes as a whole, a tool's call with its result;
+ * the last one always stays.
+ */
 export function trimMessages(messages: readonly LlmMessage[], maxCharacters: number): readonly LlmMessage[] {
   let total = 0;
-  let firstTurn = messages.length - 1;
-  for (let index = messages.length - 1; index >= 0; index -= 1) {
-    const message = messages[index];
-    if (message === undefined) break;
-    total +=
-      message.content.length +
-      (message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '').length : 0);
-    if (total > maxCharacters) return messages.slice(firstTurn);
+  let firstTurn: number | undefined;
+  for (const [index, message] of [...messages.entries()].reverse()) {
+    total += charactersOf(message);
+    if (total > maxCharacters && firstTurn !== undefined) return messages.slice(firstTurn);
     if (message.role === 'user') firstTurn = index;
   }
-  return messages;
+  return total > maxCharacters && firstTurn !== undefined ? messages.slice(firstTurn) : messages;
+}
+
+function charactersOf(message: LlmMessage): number {
+  const calls = message.role === 'assistant' ? (message.toolCalls ?? []) : [];
+  return calls.reduce((sum, { argumentsText }) => sum + argumentsText.length, message.content.length);
+}
+
+const shortResultCharacters = 1_000;
+
+/** For a model that can't take this much (fault L-11): half the conversation, short results. The same array if nothing is gained. */
+export function shorten(messages: readonly LlmMessage[]): readonly LlmMessage[] {
+  const firstOther = messages.findIndex(({ role }) => role !== 'system');
+  if (firstOther < 0) return messages;
+  const talk = messages.slice(firstOther);
+  const total = talk.reduce((sum, message) => sum + charactersOf(message), 0);
+  const kept = trimMessages(talk, total / 2).map(
+    (message): LlmMessage =>
+      message.role === 'tool' && message.content.length > shortResultCharacters
+        ? { ...message, content: `${message.content.slice(0, shortResultCharacters)} … [cut]` }
+        : message,
+  );
+  const isShorter = kept.reduce((sum, message) => sum + charactersOf(message), 0) < total;
+  return isShorter ? [...messages.slice(0, firstOther), ...kept] : messages;
 }

@@ -36,30 +36,47 @@ export function toJsonSchema(
   path: string,
 ): JsonSchema {
   if (explicit !== undefined) return explicit;
-  const own = schema['~standard'].jsonSchema;
-  if (own !== undefined) return withoutDialect(own.input({ target: 'draft-2020-12' }));
-  if ('toJSONSchema' in schema && typeof schema.toJSONSchema === 'function') {
-    return withoutDialect(schema.toJSONSchema() as JsonSchema);
+  const problem = (what: string): ConfigError =>
+    new ConfigError({
+      code: 'config.json_schema',
+      path,
+      message: `this schema (${schema['~standard'].vendor}) ${what}: add a "jsonSchema" field beside it`,
+    });
+  const convert = converterOf(schema);
+  if (convert === undefined) throw problem("can't say its own JSON Schema");
+  try {
+    return withoutDialect(convert());
+  } catch {
+    throw problem('holds something that JSON Schema has no words for');
   }
-  throw new ConfigError({
-    code: 'config.json_schema',
-    path,
-    message: `this schema (${schema['~standard'].vendor}) can't say its own JSON Schema: add a "jsonSchema" field beside it`,
-  });
+}
+
+function converterOf(schema: StandardSchema): (() => JsonSchema) | undefined {
+  const own = schema['~standard'].jsonSchema;
+  if (own !== undefined) return () => own.input({ target: 'draft-2020-12' });
+  if (!('toJSONSchema' in schema) || typeof schema.toJSONSchema !== 'function') return undefined;
+  const { toJSONSchema } = schema as { toJSONSchema(): JsonSchema };
+  return () => toJSONSchema.call(schema);
 }
 
 function withoutDialect({ $schema: _dialect, ...rest }: JsonSchema): JsonSchema {
   return rest;
 }
 
+/** Never rejects: a schema that throws is a value that could not be checked. */
 export async function validate<Output>(
   schema: StandardSchema<Output>,
   value: unknown,
 ): Promise<Validated<Output>> {
-  const result = await schema['~standard'].validate(value);
-  if (result.issues === undefined) return { ok: true, value: result.value };
-  const problem = result.issues.map((issue) => describeIssue(issue.message, issue.path)).join('; ');
-  return { ok: false, problem };
+  try {
+    const result = await schema['~standard'].validate(value);
+    if (result.issues === undefined) return { ok: true, value: result.value };
+    const problem = result.issues.map((issue) => describeIssue(issue.message, issue.path)).join('; ');
+    return { ok: false, problem };
+  } catch {
+    // What a schema throws may hold the value itself.
+    return { ok: false, problem: 'it could not be checked' };
+  }
 }
 
 function describeIssue(message: string, path: readonly unknown[] | undefined): string {

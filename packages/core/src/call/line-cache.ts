@@ -4,8 +4,8 @@ import { bytesFor } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { Clock } from '../spec/clock.js';
+import { closestFormat } from '../resilience/chain.js';
 import type { TtsAdapter } from '../spec/tts.js';
-import { chooseFormat } from './speak.js';
 import { normaliseForSpeech } from './speech-text.js';
 
 export interface LineRequest {
@@ -59,7 +59,7 @@ async function renderLine(
   line: LineRequest,
   { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock },
 ): Promise<Uint8Array> {
-  const format = chooseFormat(tts.capabilities.formats, line.format);
+  const format = closestFormat(tts.capabilities.formats, line.format);
   const session = tts.connect({ format, voice: line.voice, language: line.language, clock, signal });
   session.ready.catch(() => undefined);
   try {
@@ -68,10 +68,17 @@ async function renderLine(
     utterance.end();
     const converter = createConverter(format, line.format);
     const pieces: Uint8Array[] = [];
-    for await (const event of utterance) if (event.type === 'audio') pieces.push(converter.push(event.audio));
-    pieces.push(converter.flush());
-    const audio = Buffer.concat(pieces);
-    return new Uint8Array(audio.subarray(0, bytesFor(maxLineMs, line.format)));
+    let room = bytesFor(maxLineMs, line.format);
+    for await (const event of utterance) {
+      if (event.type !== 'audio') continue;
+      const piece = converter.push(event.audio).subarray(0, room);
+      pieces.push(piece);
+      room -= piece.byteLength;
+      // A voice that never stops is cut off (fault T-13).
+      if (room === 0) break;
+    }
+    pieces.push(converter.flush().subarray(0, room));
+    return new Uint8Array(Buffer.concat(pieces));
   } finally {
     session.close();
   }

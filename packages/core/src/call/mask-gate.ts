@@ -6,29 +6,28 @@ import type { CallEventBody } from '../spec/call-event.js';
 /** Closed while secrets are spoken or typed; card numbers in text are masked always. */
 export interface MaskGate {
   readonly isMasked: boolean;
-  /** Reasons nest: the gate opens when the last one is gone. */
-  close(reason: string): void;
-  open(reason: string): void;
+  /** Returns what opens it again. It opens when everybody who closed it has. */
+  close(reason: string): () => void;
   event(body: CallEventBody): CallEventBody;
   audio(audio: Uint8Array, format: AudioFormat, durationMs: number): Uint8Array;
 }
 
 export function createMaskGate(onChange: (masked: boolean, reason: string) => void): MaskGate {
-  const reasons = new Set<string>();
+  const closings = new Set<symbol>();
   return {
     get isMasked() {
-      return reasons.size > 0;
+      return closings.size > 0;
     },
     close(reason) {
-      const wasMasked = reasons.size > 0;
-      reasons.add(reason);
-      if (!wasMasked) onChange(true, reason);
+      const closing = Symbol(reason);
+      closings.add(closing);
+      if (closings.size === 1) onChange(true, reason);
+      return () => {
+        if (closings.delete(closing) && closings.size === 0) onChange(false, reason);
+      };
     },
-    open(reason) {
-      if (reasons.delete(reason) && reasons.size === 0) onChange(false, reason);
-    },
-    event: (body) => maskEvent(body, reasons.size > 0),
-    audio: (audio, format, durationMs) => (reasons.size > 0 ? silence(durationMs, format) : audio),
+    event: (body) => maskEvent(body, closings.size > 0),
+    audio: (audio, format, durationMs) => (closings.size > 0 ? silence(durationMs, format) : audio),
   };
 }
 
@@ -57,14 +56,37 @@ function maskEvent(body: CallEventBody, isMasked: boolean): CallEventBody {
   }
 }
 
-const cardLike = /\d(?:[ -]?\d){12,18}/g;
+const digitGroups = /\d+(?:[ -]\d+)*/g;
+const minCardDigits = 13;
+const maxCardDigits = 19;
 
-/** Payment card numbers (13 to 19 digits that pass the Luhn check, ISO/IEC 7812-1) become as many dots. */
+/**
+ * Payment card numbers (13 to 19 digits that pass the Luhn check, ISO/IEC 7812-1) become as many dots, also between other
+ * digits, as where the expiry date is said in the same breath.
+ */
 export function maskCards(text: string): string {
-  if (text.length < 13) return text;
-  return text.replace(cardLike, (match) =>
-    passesLuhn(match.replace(/\D/g, '')) ? match.replace(/\d/g, '•') : match,
-  );
+  if (text.length < minCardDigits) return text;
+  return text.replace(digitGroups, (match) => (match.length < minCardDigits ? match : maskGroups(match)));
+}
+
+/** A number begins and ends where a group of digits does. */
+function maskGroups(match: string): string {
+  const groups = [...match.matchAll(/\d+/g)].map(([digits], index) => ({ digits, index }));
+  const masked = new Set<number>();
+  for (const { index: first } of groups) {
+    let digits = '';
+    for (const { digits: more, index: last } of groups.slice(first)) {
+      digits += more;
+      if (digits.length > maxCardDigits) break;
+      if (digits.length < minCardDigits || !passesLuhn(digits)) continue;
+      for (let index = first; index <= last; index += 1) masked.add(index);
+    }
+  }
+  let index = -1;
+  return match.replace(/\d+/g, (digits) => {
+    index += 1;
+    return masked.has(index) ? '•'.repeat(digits.length) : digits;
+  });
 }
 
 function passesLuhn(digits: string): boolean {

@@ -18,11 +18,13 @@ export interface SlotStore {
   fill(name: string, value: unknown): Promise<{ readonly ok: boolean; readonly message: string }>;
 }
 
+/** `earlier`: what was collected before a resumption, for those slots that may be written down. */
 export function createSlotStore(
   slots: Readonly<Record<string, Slot>>,
   onFilled: (name: string, value: unknown, masked: boolean) => void,
+  earlier: Iterable<readonly [string, unknown]> = [],
 ): SlotStore {
-  const values = new Map<string, unknown>();
+  const values = new Map<string, unknown>(earlier);
   return {
     values,
     async fill(name, value) {
@@ -33,6 +35,9 @@ export function createSlotStore(
           message: `There is no slot of that name. Slots: ${Object.keys(slots).join(', ')}.`,
         };
       const checked = await validate(slot.schema, value);
+      // A schema may quote the value in its complaint: what was typed unseen stays unseen.
+      if (!checked.ok && slot.keypad !== undefined)
+        return { ok: false, message: 'That does not fit. Ask the caller to type it again.' };
       if (!checked.ok)
         return { ok: false, message: `That does not fit: ${checked.problem}. Ask the caller again.` };
       values.set(name, checked.value);

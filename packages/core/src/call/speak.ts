@@ -1,32 +1,40 @@
 // The agent's voice: text to clauses, clauses to synthesis, synthesis to the player, one reply at a time.
 import { createConverter, type Converter } from '../audio/convert.js';
-import { durationMs, isSameFormat } from '../audio/format.js';
+import { durationMs } from '../audio/format.js';
 import { ProviderError } from '../errors/provider-error.js';
 import type { AudioFormat } from '../spec/audio.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { TtsAdapter, TtsSession, TtsUtterance } from '../spec/tts.js';
 import { attemptEvent } from './attempt-event.js';
 import type { CallEventBody } from '../spec/call-event.js';
+import { closestFormat } from '../resilience/chain.js';
 import type { Player } from './player.js';
 import { createClauseSplitter, normaliseForSpeech, type ClauseSplitter } from './speech-text.js';
 
 export interface VoiceOptions {
   readonly tts: TtsAdapter;
   readonly format: AudioFormat;
-  readonly voice?: string | undefined;
-  readonly language?: string | undefined;
   readonly player: Player;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly dispatch: (body: CallEventBody) => void;
+}
+
+/** How one agent speaks. */
+export interface Manner {
+  readonly voice?: string | undefined;
+  readonly language?: string | undefined;
   /** Speech in one reply beyond which no more text is taken. */
   readonly maxSpokenMs: number;
 }
 
 export interface Voice {
-  /** Opens the connection, if none is open, so that the first word need not wait for it. */
+  /** From the next reply on. */
+  use(manner: Manner): void;
+  /** Opens the connection, if none is open, so that the first word need not wait for it. Throws what `connect` throws. */
   warm(): void;
-  begin(turnId: number, signal: AbortSignal): VoiceReply;
+  /** `onFailure`: the voice failed; whoever waits for the reply's `end` is told as well. */
+  begin(turnId: number, signal: AbortSignal, onFailure: (error: unknown) => void): VoiceReply;
   close(): void;
 }
 
@@ -43,8 +51,10 @@ export interface VoiceReply {
   end(): Promise<void>;
 }
 
-/** Text that ends in no clause is spoken after this long. */
+/** Text that ends in no clause is spoken when no more came for this long … */
 const hesitationMs = 500;
+/** … or when it has waited this long, however the rest dribbles in (fault L-02). */
+const patienceMs = 1_500;
 /** No voice needs longer for a character; audio beyond it is noise without end (fault T-13). */
 const maxMsPerCharacter = 400;
 const maxExtraMs = 5_000;
@@ -53,18 +63,23 @@ interface State {
   readonly options: VoiceOptions;
   /** What the adapter is asked for; converted to the carrier's where they differ. */
   readonly ttsFormat: AudioFormat;
+  manner: Manner;
   session: TtsSession | undefined;
 }
 
 export function createVoice(options: VoiceOptions): Voice {
   const state: State = {
     options,
-    ttsFormat: chooseFormat(options.tts.capabilities.formats, options.format),
+    ttsFormat: closestFormat(options.tts.capabilities.formats, options.format),
+    manner: { maxSpokenMs: Infinity },
     session: undefined,
   };
   return {
+    use: (manner) => {
+      state.manner = manner;
+    },
     warm: () => void sessionOf(state),
-    begin: (turnId, signal) => beginReply(state, turnId, signal),
+    begin: (turnId, signal, onFailure) => beginReply(state, turnId, signal, onFailure),
     close: () => {
       state.session?.close();
       state.session = undefined;
@@ -72,27 +87,10 @@ export function createVoice(options: VoiceOptions): Voice {
   };
 }
 
-/** The carrier's own format, else the same rate, else the lowest above it, else the highest there is. */
-export function chooseFormat(formats: readonly AudioFormat[], wanted: AudioFormat): AudioFormat {
-  const exact = formats.find((format) => isSameFormat(format, wanted));
-  if (exact !== undefined) return exact;
-  const ranked = [...formats].sort((a, b) => rank(a, wanted) - rank(b, wanted));
-  return ranked[0] ?? wanted;
-}
-
-function rank(format: AudioFormat, wanted: AudioFormat): number {
-  const distance = format.sampleRate - wanted.sampleRate;
-  const ratePenalty = distance >= 0 ? distance : 1_000_000 - distance;
-  return (
-    ratePenalty +
-    (format.encoding === 'pcm_s16le' ? 0 : 0.5) +
-    (format.channels === wanted.channels ? 0 : 0.25)
-  );
-}
-
 function sessionOf(state: State): TtsSession {
   if (state.session !== undefined) return state.session;
-  const { tts, voice, language, clock, signal } = state.options;
+  const { tts, clock, signal } = state.options;
+  const { voice, language } = state.manner;
   const session = tts.connect({
     format: state.ttsFormat,
     voice,
@@ -116,6 +114,7 @@ interface Reply {
   readonly state: State;
   readonly turnId: number;
   readonly signal: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
   readonly splitter: ClauseSplitter;
   /** Clauses that wait for a voice that takes one at a time. */
   readonly clauses: { readonly text: string; readonly textStart: number }[];
@@ -127,13 +126,21 @@ interface Reply {
   producedMs: number;
   isEnded: boolean;
   timer: TimerHandle | undefined;
+  /** Since when text has waited for the end of its clause. */
+  waitingSince: number | undefined;
 }
 
-function beginReply(state: State, turnId: number, signal: AbortSignal): VoiceReply {
+function beginReply(
+  state: State,
+  turnId: number,
+  signal: AbortSignal,
+  onFailure: (error: unknown) => void,
+): VoiceReply {
   const reply: Reply = {
     state,
     turnId,
     signal,
+    onFailure,
     splitter: createClauseSplitter(),
     clauses: [],
     wake: undefined,
@@ -143,15 +150,22 @@ function beginReply(state: State, turnId: number, signal: AbortSignal): VoiceRep
     producedMs: 0,
     isEnded: false,
     timer: undefined,
+    waitingSince: undefined,
   };
   state.options.player.begin(turnId);
+  signal.addEventListener('abort', () => {
+    state.options.clock.clearTimeout(reply.timer);
+    reply.wake?.();
+  });
   return {
     get textLength() {
       return reply.textLength;
     },
     say: (text) => {
       if (signal.aborted) return;
-      for (const clause of reply.splitter.push(text)) speakClause(reply, clause);
+      const clauses = reply.splitter.push(text);
+      for (const clause of clauses) speakClause(reply, clause);
+      if (clauses.length > 0) reply.waitingSince = undefined;
       armHesitation(reply);
     },
     pause: () => {
@@ -159,7 +173,8 @@ function beginReply(state: State, turnId: number, signal: AbortSignal): VoiceRep
       reply.utterance?.flush();
     },
     sayRendered: (text, audio) => {
-      putText(reply, text);
+      const textStart = putText(reply, text);
+      putSegment(reply, textStart);
       produced(reply, audio);
     },
     end: () => endReply(reply),
@@ -168,16 +183,21 @@ function beginReply(state: State, turnId: number, signal: AbortSignal): VoiceRep
 
 function armHesitation(reply: Reply): void {
   const { clock } = reply.state.options;
+  const now = clock.now();
+  reply.waitingSince ??= now;
   clock.clearTimeout(reply.timer);
-  reply.timer = clock.setTimeout(() => {
-    if (reply.signal.aborted) return;
-    speakRest(reply, false);
-    reply.utterance?.flush();
-  }, hesitationMs);
+  reply.timer = clock.setTimeout(
+    () => {
+      speakRest(reply, false);
+      reply.utterance?.flush();
+    },
+    Math.min(hesitationMs, reply.waitingSince + patienceMs - now),
+  );
 }
 
 function speakRest(reply: Reply, isFinal: boolean): void {
   reply.state.options.clock.clearTimeout(reply.timer);
+  reply.waitingSince = undefined;
   const rest = reply.splitter.flush(isFinal);
   if (rest !== '') speakClause(reply, isFinal && !/\s$/u.test(rest) ? `${rest} ` : rest);
 }
@@ -199,32 +219,42 @@ function putText(reply: Reply, text: string): number {
 }
 
 function speakClause(reply: Reply, clause: string): void {
-  const { options } = reply.state;
+  const { options, manner } = reply.state;
   const text = normaliseForSpeech(clause);
-  if (text === '' || reply.signal.aborted || reply.producedMs > options.maxSpokenMs) return;
+  if (text === '' || reply.signal.aborted || reply.producedMs > manner.maxSpokenMs) return;
   const textStart = putText(reply, text);
   options.dispatch({ type: 'usage', stage: 'tts', provider: options.tts.provider, characters: text.length });
   if (!options.tts.capabilities.textStreaming) {
     reply.clauses.push({ text, textStart });
     reply.wake?.();
-    reply.spoken ??= speakClauses(reply);
-  } else {
-    const isFirst = reply.utterance === undefined;
-    const utterance = (reply.utterance ??= openUtterance(reply));
-    reply.spoken ??= consume(reply, utterance, textStart, () => reply.textLength - textStart);
-    utterance.write(text);
-    if (isFirst || /[.!?…。！？]["'”’)\]]*\s*$/u.test(text)) utterance.flush();
+    if (reply.spoken === undefined) watchSpeech(reply, speakClauses(reply));
+    return;
   }
-  // Whoever ends the reply sees the failure; until then it must not count as unhandled.
-  reply.spoken.catch(() => undefined);
+  const isFirst = reply.spoken === undefined;
+  if (isFirst) watchSpeech(reply, speakStream(reply, textStart));
+  reply.utterance?.write(text);
+  if (isFirst || /[.!?…。！？]["'”’)\]]*\s*$/u.test(text)) reply.utterance?.flush();
+}
+
+/** A failure ends the reply at once, not when its text is over; until then it must not count as unhandled. */
+function watchSpeech(reply: Reply, spoken: Promise<void>): void {
+  reply.spoken = spoken;
+  spoken.catch(reply.onFailure);
+}
+
+/** Asynchronous, so that a voice that refuses at once fails the reply and not whoever brought the text: that may be a timer. */
+async function speakStream(reply: Reply, textStart: number): Promise<void> {
+  reply.utterance = openUtterance(reply);
+  await consume(reply, reply.utterance, textStart, () => reply.textLength - textStart);
 }
 
 function openUtterance(reply: Reply): TtsUtterance {
-  const { player, voice, language } = reply.state.options;
+  const { options, manner } = reply.state;
+  const { voice, language } = manner;
   return sessionOf(reply.state).speak({
     voice,
     language,
-    bufferedMs: () => player.bufferedMs(),
+    bufferedMs: () => options.player.bufferedMs(),
     signal: reply.signal,
   });
 }
@@ -255,8 +285,7 @@ async function consume(
 ): Promise<void> {
   const { options, ttsFormat } = reply.state;
   const converter = createConverter(ttsFormat, options.format);
-  const startMs = reply.producedMs;
-  options.dispatch({ type: 'agent-segment', turnId: reply.turnId, textStart, startMs });
+  const startMs = putSegment(reply, textStart);
   for await (const event of utterance) {
     if (reply.signal.aborted) return;
     if (event.type === 'words') {
@@ -274,6 +303,12 @@ async function consume(
       throw endlessAudio(options.tts.provider);
   }
   flushConverter(reply, converter);
+}
+
+/** Where text and audio meet: a synthesis begins. Returns where in the reply's audio. */
+function putSegment({ state, turnId, producedMs }: Reply, textStart: number): number {
+  state.options.dispatch({ type: 'agent-segment', turnId, textStart, startMs: producedMs });
+  return producedMs;
 }
 
 function flushConverter(reply: Reply, converter: Converter): void {

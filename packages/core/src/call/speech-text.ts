@@ -11,6 +11,8 @@ export interface ClauseSplitter {
 /** A voice should start soon: the first piece may be short, later ones sound better long. */
 const firstClauseCharacters = 12;
 const clauseCharacters = 60;
+/** Text without any end is cut at a word. */
+const maxClauseCharacters = 240;
 
 const sentenceEnd = /[.!?…]+["'”’)\]]*\s+|[。！？]+|\n+/gu;
 const clauseEnd = /[,;:—–]["'”’)\]]*\s+|[、，；]/gu;
@@ -48,7 +50,9 @@ export function createClauseSplitter(): ClauseSplitter {
 function clauseBoundary(text: string, minCharacters: number): number {
   const sentence = firstEnd(text, sentenceEnd, (end) => !abbreviation.test(text.slice(0, end)));
   const clause = firstEnd(text, clauseEnd, (end) => end >= minCharacters);
-  return sentence === 0 || (clause > 0 && clause < sentence) ? clause : sentence;
+  const end = sentence === 0 || (clause > 0 && clause < sentence) ? clause : sentence;
+  if (end > 0 || text.length <= maxClauseCharacters) return end;
+  return text.lastIndexOf(' ', maxClauseCharacters - 1) + 1 || maxClauseCharacters;
 }
 
 function firstEnd(text: string, pattern: RegExp, counts: (end: number) => boolean): number {

@@ -1,19 +1,21 @@
 // One reply's thinking: model, tools, model again, until there is nothing more to say.
+import { isVoiceError } from '../errors/voice-error.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
-import type { FinishReason, LlmAdapter, LlmMessage, LlmTool, LlmToolCall } from '../spec/llm.js';
+import type {
+  FinishReason,
+  LlmAdapter,
+  LlmMessage,
+  LlmTool,
+  LlmToolCall,
+  ProviderState,
+} from '../spec/llm.js';
 import type { Agent, AgentLimits, AgentLines, CallContext, RetrievedPassage } from './agent.js';
 import { attemptEvent } from './attempt-event.js';
+import { builtInAction, readObject, toolsOf, type CallAction } from './built-in-tools.js';
 import type { CallEventBody } from '../spec/call-event.js';
-import { trimMessages } from './history.js';
+import { shorten, trimMessages } from './history.js';
 import type { ToolResult, ToolRunner, ToolTurn } from './run-tools.js';
-import { fillSlotTool } from './slots.js';
-import { describeTool } from './tool.js';
-
-/** Something the model wants of the call itself; done when the reply was heard. */
-export type CallAction =
-  | { readonly type: 'end-call' }
-  | { readonly type: 'transfer'; readonly name: string }
-  | { readonly type: 'hand-over'; readonly name: string };
+import { normaliseForSpeech } from './speech-text.js';
 
 export interface ThinkOptions {
   readonly llm: LlmAdapter;
@@ -45,30 +47,40 @@ const defaultRetrievalMs = 400;
 
 /** Resolves when the last text was written; throws what the model's chain throws. */
 export async function think(options: ThinkOptions): Promise<CallAction | undefined> {
-  const { agent, limits } = options;
+  const { agent, limits, lines } = options;
   const system = await systemMessages(options);
-  const messages: LlmMessage[] = [...system, ...trimMessages(options.history, limits.historyCharacters)];
+  let messages: readonly LlmMessage[] = [
+    ...system,
+    ...trimMessages(options.history, limits.historyCharacters),
+  ];
   const tools = toolsOf(agent, options.canTransfer);
   let hasSpoken = false;
   for (let step = 1; ; step += 1) {
-    const response = await respond(options, messages, step < limits.steps ? tools : []);
-    hasSpoken ||= response.text.trim() !== '';
-    if (response.calls.length === 0) {
-      if (!hasSpoken || refusals.has(response.reason)) options.onText(options.lines.refused);
+    const isLast = step >= limits.steps;
+    const response = await respond(options, messages, isLast ? [] : tools);
+    hasSpoken ||= normaliseForSpeech(response.text) !== '';
+    // At the cap the model was given no tools: what it asks for all the same is not done.
+    const calls = isLast ? [] : response.calls;
+    if (calls.length === 0) {
+      if (hasSpoken && !refusals.has(response.reason)) return undefined;
+      // What was cut off is a sentence of its own.
+      options.onPause();
+      options.onText(lines.refused);
       return undefined;
     }
     options.onPause();
-    messages.push({ role: 'assistant', content: response.text, toolCalls: response.calls });
-    const { results, action } = await runCalls(options, response.calls);
-    for (const [index, call] of response.calls.entries()) {
-      messages.push({
-        role: 'tool',
-        toolCallId: call.id,
-        name: call.name,
-        content: results[index]?.text ?? '',
-      });
-    }
+    const { results, action } = await runCalls(options, calls);
+    if (action?.type === 'end-call' && !hasSpoken) options.onText(lines.goodbye);
     if (action !== undefined) return action;
+    const { text: content, providerState } = response;
+    messages = [
+      ...messages,
+      { role: 'assistant', content, toolCalls: calls, providerState },
+      ...calls.map(({ id, name }, index): LlmMessage => {
+        const { text = '' } = results[index] ?? {};
+        return { role: 'tool', toolCallId: id, name, content: text };
+      }),
+    ];
   }
 }
 
@@ -78,16 +90,46 @@ interface ModelResponse {
   readonly text: string;
   readonly calls: readonly LlmToolCall[];
   readonly reason: FinishReason;
+  readonly providerState: ProviderState | undefined;
 }
 
+const refused: ModelResponse = { text: '', calls: [], reason: 'content-filter', providerState: undefined };
+
+/** A context that is too long is shortened and tried once more; a request that is refused for its content is a refusal. */
 async function respond(
   options: ThinkOptions,
   messages: readonly LlmMessage[],
   tools: readonly LlmTool[],
 ): Promise<ModelResponse> {
+  const written = options.textLength();
+  try {
+    return await readResponse(options, messages, tools);
+  } catch (error) {
+    if (!isVoiceError(error) || options.signal.aborted || options.textLength() > written) throw error;
+    if (error.class === 'content') return refused;
+    const shorter = isTooLong(error) ? shorten(messages) : messages;
+    if (shorter === messages) throw error;
+    return await readResponse(options, shorter, tools);
+  }
+}
+
+/** Of the model that answered last, where a chain asked several. */
+function isTooLong(error: unknown): boolean {
+  if (!isVoiceError(error)) return false;
+  if ('causes' in error && Array.isArray(error.causes)) return error.causes.some(isTooLong);
+  return error.code === 'provider.context_too_long';
+}
+
+async function readResponse(
+  options: ThinkOptions,
+  messages: readonly LlmMessage[],
+  tools: readonly LlmTool[],
+): Promise<ModelResponse> {
   const { llm, agent, limits, dispatch, turnId } = options;
+  let { provider } = llm;
   let text = '';
   let reason: FinishReason = 'stop';
+  let providerState: ProviderState | undefined;
   const calls: LlmToolCall[] = [];
   const parts = llm.generate({
     messages,
@@ -97,6 +139,7 @@ async function respond(
     clock: options.clock,
     signal: options.signal,
     onAttempt: (report) => {
+      if (report.type === 'used') provider = report.provider;
       dispatch(attemptEvent('llm', report));
     },
   });
@@ -106,25 +149,23 @@ async function respond(
         text += part.text;
         options.onText(part.text);
         break;
-      case 'tool-call':
-        calls.push(part);
+      case 'tool-call': {
+        const { type: _type, ...call } = part;
+        calls.push(call);
         break;
-      case 'usage':
-        dispatch({
-          type: 'usage',
-          stage: 'llm',
-          provider: llm.provider,
-          inputTokens: part.inputTokens,
-          outputTokens: part.outputTokens,
-        });
+      }
+      case 'usage': {
+        const { inputTokens, outputTokens } = part;
+        dispatch({ type: 'usage', stage: 'llm', provider, inputTokens, outputTokens });
         break;
+      }
       case 'finish':
-        reason = part.reason;
-        dispatch({ type: 'model-finished', turnId, reason, provider: llm.provider });
+        ({ reason, providerState } = part);
+        dispatch({ type: 'model-finished', turnId, reason, provider });
         break;
     }
   }
-  return { text, calls, reason };
+  return { text, calls, reason, providerState };
 }
 
 async function systemMessages(options: ThinkOptions): Promise<readonly LlmMessage[]> {
@@ -161,67 +202,11 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
     };
     timer = clock.setTimeout(giveUp, retriever.deadlineMs ?? defaultRetrievalMs);
     signal.addEventListener('abort', giveUp);
-    retriever.retrieve(question, { signal: controller.signal }).then(settle, giveUp);
+    // In a promise of ours: it may also throw at once.
+    void Promise.resolve()
+      .then(() => retriever.retrieve(question, { signal: controller.signal }))
+      .then(settle, giveUp);
   });
-}
-
-function toolsOf(agent: Agent, canTransfer: boolean): readonly LlmTool[] {
-  const transfers = canTransfer ? Object.entries(agent.transfers ?? {}) : [];
-  const handoffs = agent.handoffs ?? [];
-  const slots = fillSlotTool(agent.slots ?? {});
-  return [
-    ...(agent.tools ?? []).map(describeTool),
-    ...(slots === undefined ? [] : [slots]),
-    ...(transfers.length === 0
-      ? []
-      : [
-          choiceTool(
-            'transfer_call',
-            'Connect the caller to a person. Say so first.',
-            'destination',
-            transfers.map(([name]) => name),
-            transfers.map(([name, { description }]) => `${name}: ${description}`),
-          ),
-        ]),
-    ...(handoffs.length === 0
-      ? []
-      : [
-          choiceTool(
-            'hand_over',
-            'Hand the caller to another agent.',
-            'agent',
-            handoffs.map(({ name }) => name),
-            [],
-          ),
-        ]),
-    ...(agent.canEndCall === false
-      ? []
-      : [
-          {
-            name: 'end_call',
-            description: 'End the call after saying goodbye.',
-            parameters: { type: 'object', properties: {} },
-          },
-        ]),
-  ];
-}
-
-function choiceTool(
-  name: string,
-  description: string,
-  property: string,
-  names: readonly string[],
-  notes: readonly string[],
-): LlmTool {
-  return {
-    name,
-    description: [description, ...notes].join('\n'),
-    parameters: {
-      type: 'object',
-      properties: { [property]: { type: 'string', enum: names } },
-      required: [property],
-    },
-  };
 }
 
 async function runCalls(
@@ -229,28 +214,31 @@ async function runCalls(
   calls: readonly LlmToolCall[],
 ): Promise<{ readonly results: readonly ToolResult[]; readonly action: CallAction | undefined }> {
   await options.released;
+  // A reply that was stopped is released too: nothing it asked for may happen.
+  options.signal.throwIfAborted();
   const { clock, agent, turnId, utterance } = options;
-  const turn: ToolTurn = { turnId, utterance, textOffset: options.textLength() };
-  const filler = fillerOf(agent, calls, options.lines);
   const textBefore = options.textLength();
+  const turn: ToolTurn = { turnId, utterance, textOffset: textBefore };
+  const filler = fillerOf(agent, calls, options.lines);
   const timer = clock.setTimeout(() => {
     if (filler === undefined || options.signal.aborted || options.textLength() > textBefore) return;
     options.onText(`${filler} `);
     options.onPause();
   }, fillerAfterMs);
   let action: CallAction | undefined;
-  const results = await Promise.all(
-    calls.map((call) => {
-      const builtIn = builtInAction(agent, call);
-      if (builtIn !== undefined) {
-        if (builtIn.action !== undefined) action ??= builtIn.action;
+  try {
+    const results = await Promise.all(
+      calls.map((call) => {
+        const builtIn = builtInAction(agent, call);
+        if (builtIn === undefined) return runCall(options, call, turn);
+        action ??= builtIn.action;
         return options.tools.note(call, turn, builtIn.result);
-      }
-      return runCall(options, call, turn);
-    }),
-  );
-  clock.clearTimeout(timer);
-  return { results, action };
+      }),
+    );
+    return { results, action };
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }
 
 function fillerOf(agent: Agent, calls: readonly LlmToolCall[], lines: AgentLines): string | undefined {
@@ -268,46 +256,16 @@ function runCall(options: ThinkOptions, call: LlmToolCall, turn: ToolTurn): Prom
 }
 
 async function fillSlot(options: ThinkOptions, call: LlmToolCall, turn: ToolTurn): Promise<ToolResult> {
+  const { agent, lines, tools } = options;
   const input = readObject(call.argumentsText);
-  const result =
-    typeof input?.['name'] === 'string'
-      ? await options.fillSlot(input['name'], input['value'])
-      : { ok: false, text: 'Not noted: name and value are needed.' };
-  return options.tools.note(call, turn, result);
-}
-
-interface BuiltIn {
-  readonly action?: CallAction;
-  readonly result: ToolResult;
-}
-
-function builtInAction(agent: Agent, call: LlmToolCall): BuiltIn | undefined {
-  const input = readObject(call.argumentsText);
-  switch (call.name) {
-    case 'end_call':
-      return { action: { type: 'end-call' }, result: { ok: true, text: 'The call ends.' } };
-    case 'transfer_call': {
-      const name = String(input?.['destination']);
-      return Object.hasOwn(agent.transfers ?? {}, name)
-        ? { action: { type: 'transfer', name }, result: { ok: true, text: 'The caller is being connected.' } }
-        : { result: { ok: false, text: 'There is no such destination.' } };
-    }
-    case 'hand_over': {
-      const name = String(input?.['agent']);
-      return agent.handoffs?.some((other) => other.name === name)
-        ? { action: { type: 'hand-over', name }, result: { ok: true, text: 'Handed over.' } }
-        : { result: { ok: false, text: 'There is no such agent.' } };
-    }
-    default:
-      return undefined;
+  const name = typeof input?.['name'] === 'string' ? input['name'] : undefined;
+  if (name === undefined)
+    return tools.note(call, turn, { ok: false, text: 'Not noted: name and value are needed.' });
+  const isTyped = Object.hasOwn(agent.slots ?? {}, name) && agent.slots?.[name]?.keypad !== undefined;
+  // Waiting for keys in silence would be no conversation.
+  if (isTyped && options.textLength() === 0) {
+    options.onText(lines.keypad);
+    options.onPause();
   }
-}
-
-function readObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text === '' ? '{}' : text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  return tools.note(call, turn, await options.fillSlot(name, input?.['value']));
 }

@@ -9,6 +9,8 @@ export type ToolRisk = 'read' | 'write' | 'money' | 'irreversible';
 export interface ToolRunContext {
   readonly callId: string;
   readonly context: CallContext;
+  /** What was collected so far, by name, also what the caller typed unseen: it goes to whatever does the work, not into a result. */
+  readonly slots: Readonly<Record<string, unknown>>;
   /** The same for the same request in the same turn, also after a resumption: pass it to whatever does the work. */
   readonly idempotencyKey: string;
   /** Fires at the tool's deadline or the call's end; not when the caller interrupts. */
@@ -54,11 +56,16 @@ export interface ApprovalRequest {
 
 export type Approve = (request: ApprovalRequest) => boolean | Promise<boolean>;
 
+/** Descriptions do not change: made once, not for every reply of every call. */
+const descriptions = new WeakMap<Tool, LlmTool>();
+
 /** A tool as the model sees it. */
 export function describeTool(tool: Tool): LlmTool {
-  return {
-    name: tool.name,
-    description: tool.description,
-    parameters: toJsonSchema(tool.input, tool.jsonSchema, `agent.tools.${tool.name}.input`),
-  };
+  const known = descriptions.get(tool);
+  if (known !== undefined) return known;
+  const { name, description } = tool;
+  const parameters = toJsonSchema(tool.input, tool.jsonSchema, `agent.tools.${name}.input`);
+  const described: LlmTool = { name, description, parameters };
+  descriptions.set(tool, described);
+  return described;
 }

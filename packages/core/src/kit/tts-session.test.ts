@@ -143,6 +143,39 @@ describe('lines', () => {
     expect(calls.slice(4)).toEqual(['2 releases', '3 opens ben -', '3 write Again ', '1 write there ']);
   });
 
+  it('that fail while they begin are not kept', async () => {
+    let begun = 0;
+    const { session } = open({
+      oneVoicePerLine: true,
+      start: (status) => {
+        begun += 1;
+        if (begun === 2) status.closed(broken);
+        return {
+          speak: (feed) => {
+            feed.fail(
+              begun === 2
+                ? broken
+                : new ProviderError({ class: 'quota', provider: 'acme', stage: 'tts', message: '' }),
+            );
+            return {
+              write: () => undefined,
+              flush: () => undefined,
+              end: () => undefined,
+              close: () => undefined,
+            };
+          },
+          close: () => undefined,
+        };
+      },
+    });
+    const first = session.speak(speakOptions({ voice: 'ben' }));
+    first.write('Hi ');
+    expect(await errorOf(first)).toBe(broken);
+    const second = session.speak(speakOptions({ voice: 'ben' }));
+    second.write('Again ');
+    expect(await errorOf(second)).toMatchObject({ class: 'quota' });
+  });
+
   it('are slowed down while any reader is behind', async () => {
     const { session, feeds, calls } = open();
     const controller = new AbortController();

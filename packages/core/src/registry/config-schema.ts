@@ -61,7 +61,12 @@ function configSchema(z: typeof Zod): Zod.ZodType {
   const stage = z
     .union([entry, z.array(entry).min(1), z.strictObject({ first: z.array(entry).min(1) })])
     .optional();
-  const port = z.number().int().min(0).max(65_535).optional();
+  // A port that comes from the environment is text.
+  const digits = z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number);
+  const port = z.union([z.number(), digits]).pipe(z.number().int().min(0).max(65_535)).optional();
   return z.strictObject({
     stt: stage,
     llm: stage,

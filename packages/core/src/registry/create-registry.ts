@@ -10,12 +10,15 @@ import {
   type AdapterKind,
   type AdapterKinds,
   type BuiltInAdapters,
+  type KnownAdapters,
   type LoadOptions,
 } from './load-adapter.js';
 
 export interface RegistryOptions {
   /** Factories the application brings along, by kind and name; they win over packages. */
   readonly adapters?: BuiltInAdapters | undefined;
+  /** Names of adapters that exist as packages: what "did you mean" may suggest. */
+  readonly knownAdapters?: KnownAdapters | undefined;
   /** What relative paths count from. Default: the working directory. */
   readonly baseDirectory?: string | undefined;
 }
@@ -41,16 +44,15 @@ const probeLimitMs = 1_500;
 
 export function createRegistry({
   adapters = {},
+  knownAdapters = {},
   baseDirectory = process.cwd(),
 }: RegistryOptions = {}): Registry {
-  const load: LoadOptions = { builtIn: adapters, baseDirectory };
+  const load: LoadOptions = { builtIn: adapters, known: knownAdapters, baseDirectory };
   return {
     async load(config, { signal = AbortSignal.timeout(probeLimitMs) } = {}) {
       const parsed = await parseConfig(config);
-      const problems: ConfigProblem[] = [];
-      const stage = <Kind extends AdapterKind>(
-        kind: Kind,
-      ): Promise<readonly AdapterKinds[Kind][] | undefined> =>
+      const problems: ConfigProblem[] = missingStages(parsed);
+      const stage = <Kind extends AdapterKind>(kind: Kind): Promise<readonly Loaded<Kind>[] | undefined> =>
         loadStage(kind, parsed[kind], load, problems, signal);
       const isMedia = parsed.stt === 'media';
       const [stt, llm, tts, telephony = []] = await Promise.all([
@@ -59,17 +61,43 @@ export function createRegistry({
         stage('tts'),
         stage('telephony'),
       ]);
-      if (stt === undefined && !isMedia)
-        problems.push({
-          code: 'config.missing_option',
-          path: 'stt',
-          message: 'calls need somebody who listens',
-        });
       problems.push(...formatProblems(stt ?? [], tts ?? [], telephony));
       if (problems.length > 0) throw new ConfigError(problems);
-      return { config: parsed, stt: stt ?? 'media', llm, tts, telephony };
+      return {
+        config: parsed,
+        stt: stt?.map(adapterOf) ?? 'media',
+        llm: llm?.map(adapterOf),
+        tts: tts?.map(adapterOf),
+        telephony: telephony.map(adapterOf),
+      };
     },
   };
+}
+
+/** Calls need somebody who listens; an agent also needs a mind and a voice. */
+function missingStages(config: VoicewireConfig): ConfigProblem[] {
+  const needed: readonly { readonly path: 'stt' | 'llm' | 'tts'; readonly who: string }[] = [
+    { path: 'stt', who: 'calls need somebody who listens' },
+    ...(config.agent === undefined
+      ? []
+      : [
+          { path: 'llm', who: 'an agent needs a language model' },
+          { path: 'tts', who: 'an agent needs a voice' },
+        ]),
+  ];
+  return needed
+    .filter(({ path }) => config[path] === undefined)
+    .map(({ path, who }) => ({ code: 'config.missing_option', path, message: who }));
+}
+
+/** An adapter and the path it is configured at. */
+interface Loaded<Kind extends AdapterKind> {
+  readonly adapter: AdapterKinds[Kind];
+  readonly path: string;
+}
+
+function adapterOf<Kind extends AdapterKind>({ adapter }: Loaded<Kind>): AdapterKinds[Kind] {
+  return adapter;
 }
 
 async function loadStage<Kind extends AdapterKind>(
@@ -78,46 +106,37 @@ async function loadStage<Kind extends AdapterKind>(
   load: LoadOptions,
   problems: ConfigProblem[],
   signal: AbortSignal,
-): Promise<readonly AdapterKinds[Kind][] | undefined> {
+): Promise<readonly Loaded<Kind>[] | undefined> {
   if (stage === undefined) return undefined;
-  const loaded: AdapterKinds[Kind][] = [];
-  for (const { entry, path } of await chosen(kind, stage, load, problems, signal)) {
+  const loaded: Loaded<Kind>[] = [];
+  const found: ConfigProblem[] = [];
+  const { placed, isFirst } = placedEntries(kind, stage);
+  for (const { entry, path } of placed) {
+    if (isFirst && loaded.length > 0) break;
     try {
-      loaded.push(await loadAdapter(kind, entry, path, load));
+      if (await applies(kind, entry, path, load, signal))
+        loaded.push({ adapter: await loadAdapter(kind, entry, path, load), path });
     } catch (error) {
       if (!ConfigError.is(error)) throw error;
-      problems.push(...error.problems);
+      found.push(...error.problems);
+      // It was chosen, and is wrong: the next is no remedy for that.
+      if (isFirst) break;
     }
   }
+  if (loaded.length === 0 && found.length === 0) {
+    found.push({
+      code: 'config.none_applies',
+      path: kind,
+      message: 'no entry applies here; let the last have no "when"',
+    });
+  }
+  problems.push(...found);
   return loaded;
 }
 
 interface Placed {
   readonly entry: AdapterEntry;
   readonly path: string;
-}
-
-async function chosen(
-  kind: AdapterKind,
-  stage: StageConfig,
-  load: LoadOptions,
-  problems: ConfigProblem[],
-  signal: AbortSignal,
-): Promise<readonly Placed[]> {
-  const { placed, isFirst } = placedEntries(kind, stage);
-  const taken: Placed[] = [];
-  for (const candidate of placed) {
-    if (isFirst && taken.length > 0) break;
-    if (await applies(kind, candidate.entry, candidate.path, load, signal)) taken.push(candidate);
-  }
-  if (taken.length === 0) {
-    problems.push({
-      code: 'config.none_applies',
-      path: kind,
-      message: 'no entry applies here; let the last have no "when"',
-    });
-  }
-  return taken;
 }
 
 function placedEntries(
@@ -150,15 +169,21 @@ function toEntry(item: string | AdapterEntry): AdapterEntry {
 
 /** Formats are converted per member; only what core can't convert is an error. */
 function formatProblems(
-  ears: readonly AdapterKinds['stt'][],
-  voices: readonly AdapterKinds['tts'][],
-  carriers: readonly AdapterKinds['telephony'][],
+  ears: readonly Loaded<'stt'>[],
+  voices: readonly Loaded<'tts'>[],
+  carriers: readonly Loaded<'telephony'>[],
 ): readonly ConfigProblem[] {
-  return carriers.flatMap(({ provider, capabilities: { inbound, outbound } }) => [
-    ...ears.flatMap((ear) => unconvertible('stt', provider, inbound, ear.provider, ear.capabilities.formats)),
-    ...voices.flatMap((voice) =>
-      unconvertible('tts', voice.provider, voice.capabilities.formats, provider, outbound),
-    ),
+  return carriers.flatMap(({ adapter: { provider, capabilities } }) => [
+    ...ears.flatMap(({ path, adapter }) => {
+      const { formats } = adapter.capabilities;
+      const fits = capabilities.inbound.every((from) => formats.some((to) => canConvert(from, to)));
+      return fits ? [] : [unconvertible(path, provider, capabilities.inbound, adapter.provider, formats)];
+    }),
+    ...voices.flatMap(({ path, adapter }) => {
+      const { formats } = adapter.capabilities;
+      const fits = capabilities.outbound.every((to) => formats.some((from) => canConvert(from, to)));
+      return fits ? [] : [unconvertible(path, adapter.provider, formats, provider, capabilities.outbound)];
+    }),
   ]);
 }
 
@@ -168,17 +193,13 @@ function unconvertible(
   given: readonly AudioFormat[],
   taker: string,
   taken: readonly AudioFormat[],
-): readonly ConfigProblem[] {
-  const fits = given.every((from) => taken.some((to) => canConvert(from, to)));
-  if (fits) return [];
+): ConfigProblem {
   const list = (formats: readonly AudioFormat[]): string => formats.map(describeFormat).join(', ');
-  return [
-    {
-      code: 'config.audio_format',
-      path,
-      message: `audio of "${giver}" can not be converted for "${taker}"`,
-      found: list(given),
-      allowed: list(taken),
-    },
-  ];
+  return {
+    code: 'config.audio_format',
+    path,
+    message: `audio of "${giver}" can not be converted for "${taker}"`,
+    found: list(given),
+    allowed: list(taken),
+  };
 }

@@ -30,8 +30,13 @@ export type BuiltInAdapters = {
   readonly [Kind in AdapterKind]?: Readonly<Record<string, AdapterFactory<Kind>>>;
 };
 
+/** Names of adapters that exist as packages, by kind. */
+export type KnownAdapters = { readonly [Kind in AdapterKind]?: readonly string[] };
+
 export interface LoadOptions {
   readonly builtIn: BuiltInAdapters;
+  /** What "did you mean" may suggest beside the built-in ones. */
+  readonly known: KnownAdapters;
   /** What relative paths count from. */
   readonly baseDirectory: string;
 }
@@ -64,7 +69,7 @@ export async function loadAdapter<Kind extends AdapterKind>(
   }
 }
 
-/** Whether an entry of a `first` list applies. */
+/** Whether an entry applies. A probe that fails or takes too long says no. */
 export async function applies(
   kind: AdapterKind,
   entry: AdapterEntry,
@@ -75,7 +80,8 @@ export async function applies(
   const { use, when, ...options } = entry;
   if (when === undefined) return true;
   if (when !== 'reachable') return when.trim() !== '';
-  const { isReachable } = await importModule(kind, use, path, load);
+  const isBuiltIn = builtInFactory(kind, use, load) !== undefined;
+  const { isReachable } = isBuiltIn ? {} : await importModule(kind, use, path, load);
   if (typeof isReachable !== 'function') {
     throw new ConfigError({
       code: 'config.not_probeable',
@@ -83,8 +89,20 @@ export async function applies(
       message: `"${use}" can not say whether it is reachable`,
     });
   }
-  return (isReachable as (options: object, probe: { signal: AbortSignal }) => Promise<boolean>)(options, {
-    signal,
+  return answers(isReachable as Probe, options, signal);
+}
+
+/** Exported as `isReachable` by adapters whose provider may or may not run on this machine. */
+type Probe = (options: object, request: { readonly signal: AbortSignal }) => Promise<boolean>;
+
+function answers(isReachable: Probe, options: object, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const no = (): void => {
+      resolve(false);
+    };
+    if (signal.aborted) no();
+    signal.addEventListener('abort', no, { once: true });
+    isReachable(options, { signal }).then(resolve, no);
   });
 }
 
@@ -149,19 +167,17 @@ function notLoaded(
   specifier: string,
   path: string,
   error: unknown,
-  { builtIn }: LoadOptions,
+  { builtIn, known }: LoadOptions,
 ): ConfigProblem {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (!isMissing(error, specifier)) {
     return {
       code: 'config.adapter_broken',
       path,
       message: `"${use}" is there but could not be loaded`,
-      found: String(code ?? 'an error while loading'),
+      found: error instanceof Error && 'code' in error ? String(error.code) : 'an error while loading',
     };
   }
-  const known = [...Object.keys(builtIn[kind] ?? {}), ...knownAdapters[kind]];
-  const meant = closestName(use, known);
+  const meant = closestName(use, [...Object.keys(builtIn[kind] ?? {}), ...(known[kind] ?? [])]);
   const hint = meant === undefined || meant === use ? '' : `did you mean "${meant}"? If not: `;
   const remedy = specifier.startsWith('file:') ? 'check the path' : `npm install ${specifier}`;
   return {
@@ -170,14 +186,6 @@ function notLoaded(
     message: `no ${kind} adapter of this name is installed; ${hint}${remedy}`,
     found: JSON.stringify(use),
   };
-}
-
-/** Filled by whoever assembles an application: core itself names no provider. */
-const knownAdapters: Record<AdapterKind, readonly string[]> = { stt: [], llm: [], tts: [], telephony: [] };
-
-/** Names that "did you mean" may suggest beside the built-in ones. */
-export function suggestAdapters(names: Partial<Record<AdapterKind, readonly string[]>>): void {
-  Object.assign(knownAdapters, names);
 }
 
 /** By convention one export is called `create…Stt` (or Llm, Tts, Telephony). */

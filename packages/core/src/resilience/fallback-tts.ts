@@ -45,9 +45,14 @@ interface Chain {
 function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsSession {
   const utterances = new Set<Attempt>();
   let closedWith: { readonly reason: unknown } | undefined;
-  const lines = createTtsLines(members, request, (reason) => {
-    closedWith = { reason };
-    for (const utterance of utterances) utterance.end(reason);
+  const lines = createTtsLines({
+    members,
+    request,
+    isInUse: () => utterances.size > 0,
+    onClose: (reason) => {
+      closedWith = { reason };
+      for (const utterance of utterances) utterance.end(reason);
+    },
   });
   const maxUtterances = Math.min(...members.map(({ capabilities }) => capabilities.concurrentUtterances));
   const chain: Chain = { members, request, lines, utterances, maxUtterances };
@@ -102,6 +107,7 @@ function speak(
     whole.signal.addEventListener('abort', () => {
       utterances.delete(whole);
       leave(utterance);
+      lines.utteranceOver();
     });
     utterance.voice = startAttempt(whole, () => begin(utterance, utterance.order[0] ?? 0));
   }

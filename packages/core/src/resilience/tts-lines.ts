@@ -28,8 +28,10 @@ export interface TtsLines {
   order(): readonly number[];
   /** The session of a member, opened if it is not open. Throws what connecting throws. */
   take(index: number): TtsLine;
-  /** The utterance is over. With a failure the next member speaks from now on. */
+  /** The utterance needs it no more. With a failure the next member speaks from now on. */
   giveBack(line: TtsLine, failure?: VoiceError): void;
+  /** An utterance is over, whichever lines it used. */
+  utteranceOver(): void;
   close(): void;
 }
 
@@ -37,8 +39,8 @@ interface State {
   readonly members: readonly TtsAdapter[];
   readonly request: TtsRequest;
   readonly lines: Map<number, TtsLine>;
-  /** Of all lines, those that are gone included. */
-  users: number;
+  /** Whether utterances are under way, over whatever line. */
+  readonly isInUse: () => boolean;
   /** Who speaks: a backup voice stays. */
   speaker: number;
   /** Connections that failed since one stood. */
@@ -51,17 +53,21 @@ interface State {
   shut: () => void;
 }
 
-/** Connects to the first member at once; throws what that throws. `onClose` runs once, with what utterances end with. */
-export function createTtsLines(
-  members: readonly TtsAdapter[],
-  request: TtsRequest,
-  onClose: (reason: unknown) => void,
-): TtsLines {
+export interface TtsLinesOptions {
+  readonly members: readonly TtsAdapter[];
+  readonly request: TtsRequest;
+  isInUse(): boolean;
+  /** Runs once, with what utterances end with. */
+  onClose(reason: unknown): void;
+}
+
+/** Connects to the first member at once; throws what that throws. */
+export function createTtsLines({ members, request, isInUse, onClose }: TtsLinesOptions): TtsLines {
   const state: State = {
     members,
     request,
     lines: new Map(),
-    users: 0,
+    isInUse,
     speaker: 0,
     failures: [],
     isOver: false,
@@ -99,11 +105,13 @@ export function createTtsLines(
     take: (index) => {
       const line = state.lines.get(index) ?? openLine(state, index);
       line.users += 1;
-      state.users += 1;
       return line;
     },
     giveBack: (line, failure) => {
       giveBack(state, line, failure);
+    },
+    utteranceOver: () => {
+      shutWhenUnused(state);
     },
     close: () => {
       state.shut();
@@ -177,14 +185,12 @@ function speakerFailed(state: State, index: number): void {
 
 function giveBack(state: State, line: TtsLine, failure: VoiceError | undefined): void {
   line.users -= 1;
-  state.users -= 1;
   if (failure !== undefined) {
     // A socket that is open is not a socket that works.
     if (failure.class === 'timeout' || failure.class === 'stalled') retire(state, line);
     speakerFailed(state, line.index);
   }
   if (line.isRetired && line.users === 0) closeLine(line);
-  shutWhenUnused(state);
 }
 
 function retire(state: State, line: TtsLine): void {
@@ -205,5 +211,5 @@ function over(state: State, error: VoiceError | undefined): void {
 }
 
 function shutWhenUnused(state: State): void {
-  if (state.isOver && state.users === 0) state.shut();
+  if (state.isOver && !state.isInUse()) state.shut();
 }

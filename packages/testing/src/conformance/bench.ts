@@ -52,6 +52,8 @@ export interface Bench<Adapter extends AnyAdapter = AnyAdapter> {
   finish(begun: Begun): void;
   /** Reads with the bench's deadline. */
   read<T>(stream: AsyncIterable<T>): Reading<T>;
+  /** A promise that has to settle within the bench's deadline. */
+  wait<T>(promise: Promise<T>, what: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -93,4 +95,16 @@ export async function assertSocketsGone(bench: Bench, timeoutMs = 500): Promise<
     what: `every socket to be gone within ${timeoutMs} ms`,
     timeoutMs,
   });
+}
+
+/** Reads until something `isWanted`, then leaves the loop. */
+export async function leaveAfter<T>(
+  bench: Bench,
+  stream: AsyncIterable<T>,
+  isWanted: (item: T) => boolean,
+): Promise<void> {
+  async function read(): Promise<void> {
+    for await (const item of stream) if (isWanted(item)) break;
+  }
+  await bench.wait(read(), 'the first result');
 }

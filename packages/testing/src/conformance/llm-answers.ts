@@ -4,12 +4,13 @@ import {
   ConfigError,
   type FinishReason,
   type LlmMessage,
+  type LlmPart,
   type LlmRequest,
   type LlmToolCall,
 } from '@voicewire/core/adapter';
 import type { LlmAsked } from '../fakes/dialects.js';
 import { defaultLlmResponse } from '../fakes/llm-fake.js';
-import { assertSocketsGone } from './bench.js';
+import { assertSocketsGone, leaveAfter } from './bench.js';
 import type { Check } from './check.js';
 import { textOf, type LlmBench, type LlmFacts } from './llm-bench.js';
 import { assertVoiceError, pause } from './watch.js';
@@ -314,8 +315,7 @@ export const llmAnswerChecks: readonly LlmCheck[] = [
     title: 'leaving the loop closes the connection',
     async run(bench) {
       bench.fake.misbehave({ type: 'stall', afterEvents: 1 });
-      for await (const part of bench.begin().stream as AsyncIterable<{ type: string }>)
-        if (part.type === 'text') break;
+      await leaveAfter(bench, bench.begin().stream as AsyncIterable<LlmPart>, ({ type }) => type === 'text');
       await assertSocketsGone(bench);
     },
   },
@@ -328,11 +328,9 @@ export const llmAnswerChecks: readonly LlmCheck[] = [
       bench.fake.answer([
         { parts: Array.from({ length: count }, () => ({ type: 'text', text: piece }) as const) },
       ]);
-      const stream = bench.begin().stream[Symbol.asyncIterator]() as AsyncIterator<{
-        type: string;
-        text?: string;
-      }>;
-      let length = (await stream.next()).value?.text?.length ?? 0;
+      const parts = (bench.begin().stream as AsyncIterable<LlmPart>)[Symbol.asyncIterator]();
+      const next = (): Promise<IteratorResult<LlmPart>> => bench.wait(parts.next(), 'the next part');
+      let length = textOf([(await next()).value as LlmPart]).length;
       await bench.fake.until(() => (bench.fake.sessions[0]?.sentCount ?? 0) >= count, {
         what: 'all text to be sent',
         timeoutMs: 4 * bench.deadlineMs,
@@ -343,8 +341,8 @@ export const llmAnswerChecks: readonly LlmCheck[] = [
         (bench.fake.sessions[0]?.bufferedBytes ?? 0) > 0,
         'The connection was read although nobody read the parts.',
       );
-      for (let next = await stream.next(); next.done !== true; next = await stream.next())
-        length += next.value.text?.length ?? 0;
+      for (let part = await next(); part.done !== true; part = await next())
+        length += textOf([part.value]).length;
       assert.equal(length, piece.length * count, 'All text came in the end.');
     },
   },

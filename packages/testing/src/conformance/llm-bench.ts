@@ -2,6 +2,7 @@
 import type { LlmAdapter, LlmCapabilities, LlmPart, LlmRequest } from '@voicewire/core/adapter';
 import type { LlmDialect } from '../fakes/dialects.js';
 import { startLlmFake, type LlmFake, type LlmFakeOptions } from '../fakes/llm-fake.js';
+import { inTime } from '../fakes/waiting.js';
 import type { Bench, Begun, Target } from './bench.js';
 import { readStream, type Reading } from './reading.js';
 import { createCountingClock } from './watch.js';
@@ -73,6 +74,7 @@ export async function openLlmBench(options: LlmBenchOptions): Promise<LlmBench> 
     capabilities: adapter.capabilities,
     createAdapter,
     read: (stream) => readStream(stream, deadlineMs),
+    wait: (promise, what) => inTime(promise, { what, timeoutMs: deadlineMs }),
     begin({ adapter: use = adapter, controller = new AbortController() } = {}): Begun {
       return { controller, signals: [controller.signal], stream: generate(use, {}, controller) };
     },

@@ -12,6 +12,7 @@ import { bytesFor } from '@voicewire/core/adapter';
 import type { SttDialect } from '../fakes/dialects.js';
 import { startSttFake, type SttFake, type SttFakeOptions } from '../fakes/stt-fake.js';
 import { timedWords, type ScriptedWord } from '../script-recogniser.js';
+import { inTime } from '../fakes/waiting.js';
 import type { Bench, Begun, Target } from './bench.js';
 import { readStream, type Reading } from './reading.js';
 import { createCountingClock } from './watch.js';
@@ -108,6 +109,7 @@ export async function openSttBench(options: SttBenchOptions): Promise<SttBench> 
     format,
     createAdapter,
     read: (stream) => readStream(stream, deadlineMs),
+    wait: (promise, what) => inTime(promise, { what, timeoutMs: deadlineMs }),
     open(request = {}) {
       const controller = new AbortController();
       const stream = openStream(adapter, request, controller);

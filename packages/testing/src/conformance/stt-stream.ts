@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { ConfigError, type SttRequest } from '@voicewire/core/adapter';
 import { timedWords } from '../script-recogniser.js';
 import { wordsAsHeard } from '../word-sound.js';
-import { assertSocketsGone } from './bench.js';
+import { assertSocketsGone, leaveAfter } from './bench.js';
 import type { Check } from './check.js';
 import { finalsOf, scriptMs, type SttBench, type SttFacts } from './stt-bench.js';
 import { assertVoiceError, pause } from './watch.js';
@@ -267,7 +267,7 @@ export const sttStreamChecks: readonly SttCheck[] = [
         isSpeech: () => true,
       });
       bench.write(stream, scriptMs);
-      for await (const event of stream) if (event.type !== 'ready') break;
+      await leaveAfter(bench, stream, ({ type }) => type !== 'ready');
       await assertSocketsGone(bench);
       assert.equal(bench.clock.pending, 0, 'No timer is left.');
     },

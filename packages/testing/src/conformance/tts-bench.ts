@@ -14,6 +14,7 @@ import type { TtsDialect } from '../fakes/dialects.js';
 import { startTtsFake, type TtsFake, type TtsFakeOptions } from '../fakes/tts-fake.js';
 import type { TtsHeardUtterance } from '../fakes/tts-mouth.js';
 import { readWords } from '../word-reader.js';
+import { inTime } from '../fakes/waiting.js';
 import type { Bench, Begun, Target } from './bench.js';
 import { readStream, type Reading } from './reading.js';
 import { createCountingClock } from './watch.js';
@@ -122,6 +123,7 @@ export async function openTtsBench(options: TtsBenchOptions): Promise<TtsBench> 
     format,
     createAdapter,
     read: (stream) => readStream(stream, deadlineMs),
+    wait: (promise, what) => inTime(promise, { what, timeoutMs: deadlineMs }),
     begin({ adapter: use = adapter, controller = new AbortController() } = {}): Begun {
       const session = openSession(use, {}, controller);
       const own = new AbortController();

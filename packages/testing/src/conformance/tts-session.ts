@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { durationMs } from '@voicewire/core/adapter';
 import { wordsAsHeard } from '../word-sound.js';
-import { assertSocketsGone } from './bench.js';
+import { assertSocketsGone, leaveAfter } from './bench.js';
 import type { Check } from './check.js';
 import { audioOf, heardUtterances, spokenText, ttsText, type TtsBench, type TtsFacts } from './tts-bench.js';
 import { abortListeners, assertVoiceError, nextTurn, pause } from './watch.js';
@@ -24,20 +24,13 @@ async function assertCancelled(bench: TtsBench): Promise<void> {
   await bench.fake.until(isOff, { what: 'the provider to be told of the cancellation' });
 }
 
-function settledWithin<T>(bench: TtsBench, promise: Promise<T>, what: string): Promise<T> {
-  let isSettled = false;
-  const settle = (): void => void (isSettled = true);
-  promise.then(settle, settle);
-  return bench.fake.until(() => isSettled, { what, timeoutMs: bench.deadlineMs }).then(() => promise);
-}
-
 export const ttsSessionChecks: readonly TtsCheck[] = [
   {
     title: 'ready resolves; what was spoken before it is spoken',
     async run(bench) {
       const { session, say } = bench.connect();
       const { reading } = say(ttsText);
-      await session.ready;
+      await bench.wait(session.ready, 'ready');
       assert.deepEqual(await reading.end(), { type: 'returned' });
     },
   },
@@ -47,12 +40,13 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
     async run(bench) {
       bench.fake.misbehave({ type: 'refuse', status: 503 });
       const { session } = bench.connect();
-      const failure: unknown = await session.ready.then(
+      const rejected = session.ready.then(
         () => undefined,
         (error: unknown) => error,
       );
+      const failure = await bench.wait(rejected, 'ready to reject');
       assertVoiceError(failure, 'tts', ['unavailable']);
-      assert.equal(await session.closed, failure);
+      assert.equal(await bench.wait(session.closed, 'closed to resolve'), failure);
     },
   },
   {
@@ -65,7 +59,7 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
       session.close();
       session.close();
       assert.equal((await reading.end()).type, 'threw', 'An utterance that was not complete fails.');
-      assert.equal(await session.closed, undefined);
+      assert.equal(await bench.wait(session.closed, 'closed to resolve'), undefined);
       await assertSocketsGone(bench);
     },
   },
@@ -74,11 +68,11 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
     notFor: overSockets,
     async run(bench) {
       const { session, say } = bench.connect();
-      await session.ready;
+      await bench.wait(session.ready, 'ready');
       if (bench.dialect.closesAfterFinal !== true) await say(ttsText).reading.end();
       await bench.fake.until(() => bench.fake.sessions.length > 0);
       bench.fake.sessions.at(-1)?.closeIdle();
-      assertVoiceError(await session.closed, 'tts', ['idle']);
+      assertVoiceError(await bench.wait(session.closed, 'closed to resolve'), 'tts', ['idle']);
     },
   },
   {
@@ -88,8 +82,11 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
       bench.fake.misbehave({ type: 'close', code: 1011, afterEvents: 1 });
       const { session, say } = bench.connect();
       const outcome = await say(longText).reading.end();
-      assert.equal(outcome.type === 'threw' && outcome.error, await session.closed);
-      assertVoiceError(await session.closed, 'tts', ['unavailable']);
+      assert.equal(
+        outcome.type === 'threw' && outcome.error,
+        await bench.wait(session.closed, 'closed to resolve'),
+      );
+      assertVoiceError(await bench.wait(session.closed, 'closed to resolve'), 'tts', ['unavailable']);
     },
   },
   {
@@ -146,7 +143,7 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
       const utterance = session.speak({ bufferedMs: () => 0, signal: new AbortController().signal });
       utterance.write(longText);
       utterance.end();
-      for await (const event of utterance) if (event.type === 'audio') break;
+      await leaveAfter(bench, utterance, ({ type }) => type === 'audio');
       await assertCancelled(bench);
     },
   },
@@ -160,7 +157,7 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
       utterance.end();
       const outcome = await bench.read(utterance).end();
       assert.equal(outcome.type === 'threw' && outcome.error, reason);
-      await session.ready;
+      await bench.wait(session.ready, 'ready');
       await pause(20);
       assert.ok(
         heardUtterances(bench.fake).every(({ text }) => text === ''),
@@ -247,9 +244,7 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
     async run(bench) {
       bench.fake.misbehave({ type: 'refuse', status: 500 }, { times: 1 });
       const { session } = bench.connect();
-      await settledWithin(bench, session.closed, 'closed to resolve').catch(() =>
-        assert.fail('closed never rejects.'),
-      );
+      await assert.doesNotReject(bench.wait(session.closed, 'closed to resolve'), 'closed never rejects.');
     },
   },
   {

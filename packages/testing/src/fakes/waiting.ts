@@ -60,3 +60,16 @@ export function createWaiting(): Waiting {
     until,
   };
 }
+
+/** The promise, or a failure when it does not settle in time. */
+export async function inTime<T>(promise: Promise<T>, options: UntilOptions): Promise<T> {
+  const waiting = createWaiting();
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+    waiting.notify();
+  };
+  promise.then(settle, settle);
+  await waiting.until(() => isSettled, options);
+  return promise;
+}

@@ -145,7 +145,7 @@ export function followCall(
   };
   source.addEventListener('message', take);
   // `error` is also what the browser calls its own trouble, which has no data.
-  for (const name of Object.keys(readers)) void name;
+  for (const name of Object.keys(readers)) if (name !== 'error') source.addEventListener(name, take);
   source.onerror = (event) => {
     if (event instanceof MessageEvent) take(event as MessageEvent<string>);
     else if (source.readyState === EventSource.CLOSED) onLost();

@@ -1,0 +1,9 @@
+// The adapters that are published as packages of ours: what "did you mean" may suggest.
+import type { KnownAdapters } from '@voicewire/core';
+
+export const knownAdapters: KnownAdapters = {
+  stt: ['deepgram'],
+  llm: ['openai', 'ollama'],
+  tts: ['elevenlabs', 'flite'],
+  telephony: ['twilio', 'browser'],
+};
