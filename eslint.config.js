@@ -66,6 +66,10 @@ const typedRules = {
     { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true },
   ],
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+  // Letters of a text are its code points: that is what spreading gives.
+  '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
+  // TypeScript does not see what callbacks assign.
+  '@typescript-eslint/no-unnecessary-condition': 'off',
   // Objects are made by factories: their methods close over what they need and may be handed on.
   '@typescript-eslint/unbound-method': 'off',
   // A method that fulfils an async contract needs no await of its own.

@@ -52,7 +52,11 @@ function distUrl(entry) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (process.argv.includes('--write')) {
     const entries = Object.keys(JSON.parse(readFileSync(listFile, 'utf8')));
-    writeFileSync(listFile, `${JSON.stringify(await measurePackages(entries), null, 2)}\n`);
+    const loaded = Object.entries(await measurePackages(entries));
+    const lines = loaded.map(
+      ([entry, names]) => `  "${entry}": [${names.map((name) => `"${name}"`).join(', ')}]`,
+    );
+    writeFileSync(listFile, `{\n${lines.join(',\n')}\n}\n`);
   }
   console.log(await checkImportCost());
 }

@@ -55,9 +55,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   });
 
   const api = createApi({ voicewire, maxCalls: config.calls?.max });
-  const page = createServer(
-    getRequestListener((incoming) => serve(incoming, { api, voicewire, loaded, mediaPort })),
-  );
+  const answer = getRequestListener((incoming) => serve(incoming, { api, voicewire, loaded, mediaPort }));
+  const page = createServer((incoming, response) => void answer(incoming, response));
   const port = await listen(page, options.port ?? config.server?.port ?? 8080, host);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -95,7 +95,7 @@ function sayResult(tool: string, content: string): ScriptedLlmStep {
     case 'order_status':
       return result['found'] === true
         ? `Your order, ${text('item')}, is ${text('status')}. It should be with you ${text('expected')}. Is there anything else?`
-        : `I can not find an order with the number ${[...text('order_number')].join(' ')}. ${asks.order}`;
+        : `I can not find an order with the number ${text('order_number').replace(/(?=.)/g, ' ').trim()}. ${asks.order}`;
     case 'opening_hours':
       return result['hours'] === 'closed'
         ? `On ${capital(text('day'))} we are closed. Is there anything else?`

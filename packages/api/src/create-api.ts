@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { isVoiceError, type Voicewire } from '@voicewire/core';
+import { isVoiceError, type VoiceError, type Voicewire } from '@voicewire/core';
 import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { eventStream } from './event-stream.js';
 import {
@@ -48,6 +49,7 @@ const routes = {
       201: json(callSchema, 'The carrier took the call'),
       400: json(errorSchema, 'The request is wrong'),
       502: json(errorSchema, 'The carrier failed, or its answer is unclear'),
+      503: json(errorSchema, 'All lines are busy'),
     },
   }),
   list: createRoute({
@@ -69,7 +71,11 @@ const routes = {
     path: '/api/v1/calls/{id}',
     summary: 'Hang up',
     request: { params: idParameter },
-    responses: { 200: json(callSchema, 'The call, over'), 404: notFound },
+    responses: {
+      200: json(callSchema, 'The call, over'),
+      404: notFound,
+      502: json(errorSchema, 'The carrier failed'),
+    },
   }),
   transcript: createRoute({
     method: 'get',
@@ -88,6 +94,7 @@ const routes = {
         description: 'One JSON event per message, its seq as id',
         content: { 'text/event-stream': { schema: z.string() } },
       },
+      204: { description: 'The call is over and all of it was read: do not ask again' },
       404: notFound,
     },
   }),
@@ -128,8 +135,8 @@ export function createApi(options: ApiOptions): Api {
       return context.json(problem('api.invalid_request', message), 400);
     },
   });
-  app.use(onlyKnownHosts(options.allowedHosts ?? []));
   app.use(secureHeaders());
+  app.use(onlyKnownHosts(options.allowedHosts ?? []));
   app.use(
     bodyLimit({
       maxSize: 64 * 1024,
@@ -141,9 +148,10 @@ export function createApi(options: ApiOptions): Api {
   addDocs(app);
   app.notFound((context) => context.json(problem('api.not_found', 'There is nothing here. See /docs.'), 404));
   app.onError((error, context) => {
-    if (!isVoiceError(error))
-      return context.json(problem('api.failed', 'Something went wrong on our side.'), 500);
-    return context.json(problem(error.code, error.message), error.class === 'invalid_request' ? 400 : 502);
+    if (isVoiceError(error)) return context.json(problem(error.code, error.message), statusOf(error));
+    if (error instanceof HTTPException && error.status < 500)
+      return context.json(problem('api.invalid_request', error.message), error.status);
+    return context.json(problem('api.failed', 'Something went wrong on our side.'), 500);
   });
   return {
     fetch: (request) => app.fetch(request),
@@ -151,6 +159,12 @@ export function createApi(options: ApiOptions): Api {
       state.isDraining = true;
     },
   };
+}
+
+/** Ours are the caller's mistakes and a full house; all else is the carrier's. */
+function statusOf(error: VoiceError): 400 | 502 | 503 {
+  if (error.class === 'invalid_request') return 400;
+  return error.class === 'capacity' ? 503 : 502;
 }
 
 /** A page elsewhere can make a browser ask us under its own name: DNS rebinding. Without auth only our own names count. */
@@ -185,11 +199,7 @@ function addCalls(app: OpenAPIHono, voicewire: Voicewire): void {
     return record === undefined ? context.json(noSuchCall, 404) : context.json(toCall(record), 200);
   });
   app.openapi(routes.end, async (context) => {
-    const { id } = context.req.valid('param');
-    const call = calls.get(id);
-    call?.hangup({ now: true });
-    await call?.done;
-    const record = store.get(id);
+    const record = await voicewire.hangup(context.req.valid('param').id);
     return record === undefined ? context.json(noSuchCall, 404) : context.json(toCall(record), 200);
   });
   app.openapi(routes.transcript, (context) => {
@@ -200,9 +210,13 @@ function addCalls(app: OpenAPIHono, voicewire: Voicewire): void {
   });
   app.openapi(routes.events, (context) => {
     const { id } = context.req.valid('param');
-    if (store.get(id) === undefined) return context.json(noSuchCall, 404);
-    const after = Number(context.req.header('last-event-id') ?? 0);
-    return eventStream(voicewire, id, Number.isSafeInteger(after) ? after : 0, context.req.raw.signal);
+    const record = store.get(id);
+    if (record === undefined) return context.json(noSuchCall, 404);
+    const after = /^\d{1,9}$/.exec(context.req.header('last-event-id') ?? '')?.[0] ?? 0;
+    const isRead = record.standing === 'over' && (record.events.at(-1)?.seq ?? 0) <= Number(after);
+    // Browsers connect again by themselves; this is how they are told not to.
+    if (isRead) return context.body(null, 204);
+    return eventStream(voicewire, id, Number(after), context.req.raw.signal);
   });
 }
 
@@ -225,7 +239,7 @@ function addHealth(
 }
 
 const viewerPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Voicewire API</title>
-<meta name="viewport" content="width=device-width"><script type="module" src="/docs/viewer.js"></script></head>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><script type="module" src="/docs/viewer.js"></script></head>
 <body><rapi-doc spec-url="/openapi.json" render-style="read" load-fonts="false" show-header="false" allow-spec-url-load="false"
  allow-spec-file-load="false" allow-server-selection="false" allow-authentication="false" theme="light"></rapi-doc></body></html>`;
 

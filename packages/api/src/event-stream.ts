@@ -1,8 +1,10 @@
 // A call's log as Server-Sent Events: resumable by event id, bounded for slow readers, ending with the call.
-import type { ReadEvent, Voicewire } from '@voicewire/core';
+import type { Call, CallEvent, ReadEvent, Voicewire } from '@voicewire/core';
 
-/** How long a reader waits for an invited call to begin. */
+/** How long a reader waits for an expected call to begin, or an interrupted one to come back. */
 const beginWithinMs = 60_000;
+/** So often something is said on a quiet line, so that nobody between us takes it for dead. */
+const heartbeatMs = 15_000;
 
 /** `after`: the last `seq` the reader has seen. */
 export function eventStream(
@@ -18,16 +20,26 @@ export function eventStream(
   signal.addEventListener('abort', stop, { once: true });
   const events = read(voicewire, callId, after, controller.signal);
   const encoder = new TextEncoder();
+  let heartbeat: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array>({
+    start(stream) {
+      heartbeat = setInterval(() => {
+        if ((stream.desiredSize ?? 0) > 0) stream.enqueue(encoder.encode(': alive\n\n'));
+      }, heartbeatMs);
+      controller.signal.addEventListener('abort', () => {
+        clearInterval(heartbeat);
+      });
+    },
     async pull(stream) {
-      try {
-        const { done, value } = await events.next();
-        if (done === true) stream.close();
-        else stream.enqueue(encoder.encode(toMessage(value)));
-      } catch {
-        // The reader left or the call's log ended with it; both end the stream.
-        stream.close();
+      // The reader left, or the call's log ended with the call: either way that was all.
+      const next = await events.next().catch(() => undefined);
+      if (controller.signal.aborted) return;
+      if (next?.done === false) {
+        stream.enqueue(encoder.encode(toMessage(next.value)));
+        return;
       }
+      stop();
+      stream.close();
     },
     cancel: stop,
   });
@@ -45,27 +57,36 @@ function toMessage(event: ReadEvent): string {
   return `${id}data: ${JSON.stringify(event)}\n\n`;
 }
 
+/** What is kept of the call, and what happens to it while somebody reads: across its interruptions, to its end. */
 async function* read(
   voicewire: Voicewire,
   callId: string,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<ReadEvent> {
-  const call = voicewire.calls.get(callId) ?? (await begun(voicewire, callId, signal));
-  if (call !== undefined) {
-    yield* call.events({ fromSeq: after + 1, signal });
-    return;
+  let seen = after;
+  const isNew = (event: CallEvent): boolean => event.seq > seen;
+  while (!signal.aborted) {
+    const call = voicewire.calls.get(callId);
+    if (call !== undefined) {
+      for await (const event of call.events({ fromSeq: seen + 1, signal })) {
+        if ('seq' in event) seen = event.seq;
+        yield event;
+      }
+      continue;
+    }
+    const record = voicewire.store.get(callId);
+    for (const event of record?.events.filter(isNew) ?? []) {
+      seen = event.seq;
+      yield event;
+    }
+    if (record === undefined || record.standing === 'over') return;
+    if ((await begun(voicewire, callId, signal)) === undefined) return;
   }
-  for (const event of voicewire.store.get(callId)?.events ?? []) if (event.seq > after) yield event;
 }
 
-/** The call, once its media is there; undefined when it is over or never comes. */
-function begun(
-  voicewire: Voicewire,
-  callId: string,
-  signal: AbortSignal,
-): Promise<ReturnType<Voicewire['calls']['get']>> {
-  if (voicewire.store.get(callId)?.standing !== 'expected') return Promise.resolve(undefined);
+/** The call, once its media is there; undefined when it never comes. */
+function begun(voicewire: Voicewire, callId: string, signal: AbortSignal): Promise<Call | undefined> {
   return new Promise((resolve) => {
     const settle = (): void => {
       clearTimeout(timer);

@@ -7,12 +7,21 @@ const e164 = z
   .regex(/^\+[1-9]\d{6,14}$/, 'a phone number in E.164, as +14155550100')
   .openapi({ example: '+14155550100' });
 
+/** What is nested deeper can be read, but not safely written again. */
+const maxDepth = 16;
+
+function depthOf(value: unknown, limit = maxDepth + 1): number {
+  if (typeof value !== 'object' || value === null || limit === 0) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map((inner) => depthOf(inner, limit - 1)));
+}
+
 export const dialSchema = z
   .strictObject({
     to_number: e164,
     from_number: e164,
     context: z
       .record(z.string(), z.unknown())
+      .refine((context) => depthOf(context) <= maxDepth, `nested at most ${maxDepth} deep`)
       .optional()
       .openapi({ description: 'What the agent and its tools may know about this call.' }),
   })
@@ -78,7 +87,9 @@ export function toCall(record: CallRecord): z.infer<typeof callSchema> {
 export function toLines(events: CallResult['log']): readonly z.infer<typeof lineSchema>[] {
   return events.flatMap((event): z.infer<typeof lineSchema>[] => {
     if (event.type === 'transcript-final' && event.text !== '') {
-      return [{ speaker: 'caller', track: event.track, text: event.text, at_ms: event.atMs }];
+      // In an assisted call the agent is a person with a track of their own.
+      const speaker = event.track === 'agent' ? 'agent' : 'caller';
+      return [{ speaker, track: event.track, text: event.text, at_ms: event.atMs }];
     }
     if (event.type === 'agent-heard' && event.text !== '') {
       return [

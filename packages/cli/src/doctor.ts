@@ -126,8 +126,8 @@ async function reach(url: URL, withinMs: number): Promise<string | undefined> {
     socket.on('timeout', () => {
       settle(`no connection within ${withinMs} ms`);
     });
-    socket.on('error', () => {
-      settle('the connection was refused');
+    socket.on('error', (error) => {
+      settle('code' in error ? `no connection (${String(error.code)})` : 'no connection');
     });
   });
 }

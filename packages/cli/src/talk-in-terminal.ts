@@ -18,51 +18,70 @@ export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
   readonly errors: NodeJS.WritableStream;
+  /** Ends the call early; what was asked to be saved is saved. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-const ownTerminal: Terminal = { input: process.stdin, output: process.stdout, errors: process.stderr };
+function ownTerminal(): Terminal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    controller.abort();
+  });
+  const { stdin: input, stdout: output, stderr: errors } = process;
+  return { input, output, errors, signal: controller.signal };
+}
 
 /** Returns the exit code: 0 when the call came to a good end. */
-export async function talkInTerminal(args: TalkArguments, terminal: Terminal = ownTerminal): Promise<number> {
-  const { output, errors } = terminal;
+export async function talkInTerminal(
+  args: TalkArguments,
+  terminal: Terminal = ownTerminal(),
+): Promise<number> {
+  const { output, errors, signal } = terminal;
+  const keyboard = args.wav === undefined && args.say === undefined ? openKeyboard(terminal) : undefined;
+  const show = (text: string): void => void (args.json === true || output.write(text));
   try {
     const { agent, providers, config } = await loadConfig({ file: args.config });
     if (agent === undefined)
       throw new ConfigError({
         code: 'config.no_agent',
         path: 'agent',
-        message: 'name a module that exports an agent',
+        message: 'there is nobody to talk to: name a module that exports an agent',
       });
-    const source = await sourceOf(args, terminal);
-    if (args.json !== true) output.write(introduction(agent.name, providers, source));
+    const source: CallerSource = keyboard?.source ?? (await sourceOf(args));
+    show(introduction(agent.name, providers, source));
     const { result, wav } = await talk({
       agent,
       providers,
       source,
       turn: config.turn,
       budgets: config.budgets,
+      signal,
       onEvent: (event) => output.write(args.json === true ? `${JSON.stringify(event)}\n` : describe(event)),
     });
     if (args.out !== undefined) {
       await writeFile(args.out, wav);
-      if (args.json !== true) output.write(`Saved ${args.out}: caller left, agent right.\n`);
+      show(`Saved ${args.out}: caller left, agent right.\n`);
     }
     return result.reason === 'providers-failed' || result.reason === 'error' ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     errors.write(`${error.message}\n`);
     return 1;
+  } finally {
+    keyboard?.close();
   }
 }
 
-async function sourceOf({ wav, say }: TalkArguments, { input, output }: Terminal): Promise<CallerSource> {
-  if (wav !== undefined) {
-    const { audio, format } = readWav(await readFile(wav));
-    return { kind: 'recording', audio, format };
-  }
-  if (say !== undefined) return { kind: 'text', lines: fromList(say.split('|')) };
-  const lines = createInterface({ input, output, terminal: false });
-  return { kind: 'text', lines };
+/** Lines as a person types them. Closed when the call is over, else the process would wait for the next. */
+function openKeyboard({ input }: Terminal): { readonly source: CallerSource; close(): void } {
+  const lines = createInterface({ input, terminal: false });
+  return { source: { kind: 'text', pace: 'person', lines }, close: () => lines.close() };
+}
+
+async function sourceOf({ wav, say = '' }: TalkArguments): Promise<CallerSource> {
+  if (wav === undefined) return { kind: 'text', pace: 'script', lines: fromList(say.split('|')) };
+  const { audio, format } = readWav(await readFile(wav));
+  return { kind: 'recording', audio, format };
 }
 
 async function* fromList(lines: readonly string[]): AsyncGenerator<string> {

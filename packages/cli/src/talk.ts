@@ -19,9 +19,12 @@ import {
 import { createConverter, ConfigError } from '@voicewire/core/adapter';
 import { createSimulatedCaller, type Caller } from '@voicewire/testing';
 
-/** What the caller says: lines of text as they come, or one recording. */
+/**
+ * What the caller says: lines of text, or one recording. A `person` is heard whenever they type, also while the agent speaks;
+ * a `script` waits for its turn.
+ */
 export type CallerSource =
-  | { readonly kind: 'text'; readonly lines: AsyncIterable<string> }
+  | { readonly kind: 'text'; readonly pace: 'person' | 'script'; readonly lines: AsyncIterable<string> }
   | { readonly kind: 'recording'; readonly audio: Uint8Array; readonly format: AudioFormat };
 
 export interface TalkOptions {
@@ -41,6 +44,9 @@ export interface Talk {
   /** The call as stereo WAV, 16 kHz: caller left, agent right. */
   readonly wav: Uint8Array;
 }
+
+/** The agent's own limit is what ends a long call. */
+const maxCallMs = 24 * 3_600_000;
 
 const line: AudioFormat = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 };
 
@@ -92,22 +98,35 @@ export async function talk(options: TalkOptions): Promise<Talk> {
   const recorder = createRecorder(call, { sampleRate: line.sampleRate });
   for await (const event of call.events({ fromSeq: 1 }))
     if (event.type !== 'events-lost') options.onEvent?.(event);
-  return { result: await call.done, wav: recorder.toWav() };
+  const result = await call.done;
+  await caller.done;
+  return { result, wav: recorder.toWav() };
 }
 
-async function type(hands: Caller, lines: AsyncIterable<string>): Promise<void> {
+/** Digits are keys, everything else is words. At the end the caller stays for the answer. */
+async function type(
+  hands: Caller,
+  { lines, pace }: Extract<CallerSource, { kind: 'text' }>,
+  greets: boolean,
+): Promise<void> {
+  let owesAnswer = greets;
   for await (const text of lines) {
+    if (text === '') continue;
+    if (pace === 'script' && owesAnswer) await hands.agentFinishes();
     if (/^[0-9*#]+$/.test(text)) await hands.press(text);
-    else if (text !== '') hands.type(text);
-    await hands.agentFinishes();
+    else hands.type(text);
+    owesAnswer = true;
   }
+  if (owesAnswer) await hands.agentFinishes();
 }
 
-/** The caller stays for the answer. */
+/** The recording begins when the greeting is over, and the caller stays for the answer. */
 async function play(
   hands: Caller,
   { audio, format }: Extract<CallerSource, { kind: 'recording' }>,
+  greets: boolean,
 ): Promise<void> {
+  if (greets) await hands.agentFinishes();
   const converter = createConverter(format, line);
   await hands.play(Buffer.concat([converter.push(audio), converter.flush()]));
   await hands.agentFinishes(2_000);

@@ -87,7 +87,6 @@ function securityHeaders({ connectSources = [] }: ServeDashboardOptions): Record
     "style-src 'self'",
     "img-src 'self'",
     "font-src 'self'",
-    "worker-src 'self'",
     `connect-src ${["'self'", ...connectSources].join(' ')}`,
     "base-uri 'none'",
     "form-action 'none'",

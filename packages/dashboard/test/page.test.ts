@@ -244,7 +244,9 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await transcript().getByText('good morning').waitFor();
     server.tell({ type: 'provider-failed', stage: 'tts', provider: 'loudly', handled: true });
     server.tell({ type: 'error', stage: 'tool', message: 'The tool took too long.' });
-    await transcript().getByText('loudly failed; the next in line took over.').waitFor();
+    server.tell({ type: 'provider-used', stage: 'tts', provider: 'flite' });
+    await transcript().getByText('loudly failed.').waitFor();
+    await transcript().getByText('flite took over.').waitFor();
     await transcript().getByText('The tool took too long.').waitFor();
     server.cutMedia();
     await page.getByRole('alert').getByText('The connection to the server was lost.').waitFor();

@@ -89,6 +89,36 @@ describe('live speech', () => {
     expect(fake.sessions[0]?.heard.controls).toEqual(['keep-alive', 'keep-alive']);
   });
 
+  it('answers a flush also when Deepgram does not', async () => {
+    const clock = createVirtualClock();
+    const { fake, stream } = await open({}, { clock });
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    await fake.until(() => fake.sessions.length === 1);
+    fake.sessions[0]?.misbehave({ type: 'stall' });
+    stream.flush();
+    await fake.until(() => fake.sessions[0]?.heard.controls.length === 1);
+    const answer = iterator.next();
+    await clock.advance(1000);
+    expect(await answer).toEqual({ done: false, value: { type: 'flushed', settledMs: 0 } });
+  });
+
+  it('waits for Flux to say that it is there', async () => {
+    const fake = await startDeepgramFluxFake();
+    cleanUps.push(fake.close);
+    fake.misbehave({ type: 'mute' });
+    const controller = new AbortController();
+    const adapter = createDeepgramStt({ apiKey: fake.apiKey, baseUrl: fake.url, model: 'flux-general-en' });
+    const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
+    const stream = adapter.open({ format, isSpeech: () => false, signal: controller.signal });
+    speak(stream, 100);
+    await fake.until(() => fake.sessions.length === 1);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(fake.sessions[0]?.received).toEqual([]);
+    controller.abort(new Error('enough'));
+    expect(await readAll(stream)).toEqual({ events: [], error: new Error('enough') });
+  });
+
   it('tells turns with Flux, and says at the end what Deepgram leaves open', async () => {
     const { stream } = await open(
       { model: 'flux-general-en', parameters: { eager_eot_threshold: 0.5 } },

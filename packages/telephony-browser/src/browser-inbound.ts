@@ -58,7 +58,7 @@ function takeStart(session: Session, message: Extract<PageMessage, { type: 'star
   const { sampleRate, token, tracks = allowedTracks.slice(0, 1), parameters = {} } = message;
   if (!tracks.every((label) => allowedTracks.includes(label))) return 'unknown track';
   const outbound: AudioFormat = { encoding: 'pcm_s16le', sampleRate, channels: 1 };
-  const id = `browser-${randomUUID()}`;
+  const id = message.callId ?? `browser-${randomUUID()}`;
   const bytesPerMs = (sampleRate * 2) / 1000;
   session.call = {
     id,
@@ -69,7 +69,7 @@ function takeStart(session: Session, message: Extract<PageMessage, { type: 'star
     silence: new Uint8Array(frameMs * bytesPerMs),
     nextFrame: tracks.map(() => 0),
   };
-  calls.set(id, { hangUp: () => hangUp(session) });
+  calls.add(session);
   session.events.push({
     type: 'start',
     callId: id,

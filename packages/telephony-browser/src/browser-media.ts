@@ -65,7 +65,7 @@ export function openBrowserMedia(options: BrowserMediaOptions): MediaConnection 
 
 function sendAudio(session: Session, audio: Uint8Array): void {
   const call = writableCall(session);
-  if (call === undefined) return;
+  if (call === undefined || audio.length === 0) return;
   session.sentMs += audio.length / call.bytesPerMs;
   session.options.socket.send(audio);
 }

@@ -13,8 +13,8 @@ import type { ServerMessage } from './browser-wire.js';
 export interface BrowserMediaOptions extends MediaOpenOptions {
   /** Labels a page may use; the first is the default. */
   readonly allowedTracks: readonly string[];
-  /** Calls by id, so that one can be hung up; kept by the adapter. */
-  readonly calls: Map<string, { hangUp(): void }>;
+  /** The calls that go on, so that one can be hung up; kept by the adapter. */
+  readonly calls: Set<Session>;
 }
 
 /** What the page's `start` settled. */
@@ -77,7 +77,7 @@ export function fail(session: Session, errorClass: ErrorClass, what: string, sta
 }
 
 /** Whatever the end was: the socket is closed and the call can't be hung up any more. */
-export function leave({ call, options }: Session, code = 1000): void {
-  if (call) options.calls.delete(call.id);
-  options.socket.close(code);
+export function leave(session: Session, code = 1000): void {
+  session.options.calls.delete(session);
+  session.options.socket.close(code);
 }

@@ -9,6 +9,7 @@ import {
   type TelephonyCapabilities,
 } from '@voicewire/core/adapter';
 import { openBrowserMedia } from './browser-media.js';
+import { hangUp, type Session } from './browser-session.js';
 import { browserOptionsSchema, type BrowserTelephonyOptions } from './browser-options.js';
 import { frameMs, sampleRates } from './browser-wire.js';
 
@@ -18,7 +19,7 @@ import { frameMs, sampleRates } from './browser-wire.js';
  */
 export function createBrowserTelephony(options: BrowserTelephonyOptions = {}): TelephonyAdapter {
   const { tracks = ['caller'], allowedOrigins } = parseOptions('browser', browserOptionsSchema, options);
-  const calls = new Map<string, { hangUp(): void }>();
+  const calls = new Set<Session>();
 
   return {
     kind: 'telephony',
@@ -29,12 +30,13 @@ export function createBrowserTelephony(options: BrowserTelephonyOptions = {}): T
     media: {
       transport: 'websocket',
       role: 'accept',
-      verifyUpgrade: (upgrade) => checkOrigin(upgrade, allowedOrigins),
+      ...(allowedOrigins && { verifyUpgrade: (upgrade) => checkOrigin(upgrade, allowedOrigins) }),
       open: (request) => openBrowserMedia({ ...request, allowedTracks: tracks, calls }),
     },
     control: {
       hangup: (callId) => {
-        calls.get(callId)?.hangUp();
+        // The name is the page's word: should two claim it, both go.
+        for (const session of calls) if (session.call?.id === callId) hangUp(session);
         return Promise.resolve();
       },
     },
@@ -73,9 +75,9 @@ function capabilitiesFor(tracks: readonly string[]): TelephonyCapabilities {
 }
 
 /** Browsers always name the page's origin; the token, which no foreign page has, is what lets a call in. */
-function checkOrigin({ headers }: MediaUpgrade, allowed: readonly string[] | undefined): void {
+function checkOrigin({ headers }: MediaUpgrade, allowed: readonly string[]): void {
   const { origin } = headers;
-  if (allowed === undefined || (origin !== undefined && allowed.includes(origin))) return;
+  if (origin !== undefined && allowed.includes(origin)) return;
   throw new ProviderError({
     class: 'auth',
     provider: 'browser',

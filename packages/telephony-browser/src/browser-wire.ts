@@ -25,6 +25,8 @@ export type PageMessage =
   | {
       readonly type: 'start';
       readonly token?: string | undefined;
+      /** What the server calls this call. Default: a new name. */
+      readonly callId?: string | undefined;
       readonly sampleRate: number;
       /** Default: the first label the server knows. */
       readonly tracks?: readonly string[] | undefined;
@@ -87,12 +89,13 @@ function readFields(text: string): Fields | undefined {
   }
 }
 
-function readStart({ token, sampleRate, tracks, parameters }: Fields): PageMessage | undefined {
+function readStart({ token, callId, sampleRate, tracks, parameters }: Fields): PageMessage | undefined {
   if (token !== undefined && !isName(token, maxTokenChars)) return undefined;
+  if (callId !== undefined && !isName(callId)) return undefined;
   if (!sampleRates.some((rate) => rate === sampleRate)) return undefined;
   if (tracks !== undefined && !isTrackList(tracks)) return undefined;
   if (parameters !== undefined && !isParameters(parameters)) return undefined;
-  return { type: 'start', token, sampleRate: sampleRate as number, tracks, parameters };
+  return { type: 'start', token, callId, sampleRate: sampleRate as number, tracks, parameters };
 }
 
 function readTranscript({ track, event }: Fields): PageMessage | undefined {

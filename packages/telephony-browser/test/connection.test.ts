@@ -3,7 +3,7 @@ import type { MediaSocket } from '@voicewire/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openBrowserMedia } from '../src/browser-media.js';
-import type { BrowserMediaOptions } from '../src/browser-session.js';
+import { hangUp, type BrowserMediaOptions } from '../src/browser-session.js';
 
 const start = JSON.stringify({ type: 'start', sampleRate: 16_000 });
 
@@ -22,7 +22,7 @@ function openDirectly(signal = new AbortController().signal) {
       return socket.buffered;
     },
   };
-  const calls: BrowserMediaOptions['calls'] = new Map();
+  const calls: BrowserMediaOptions['calls'] = new Set();
   const heardMs: number[] = [];
   const connection = openBrowserMedia({
     socket: mediaSocket,
@@ -136,7 +136,7 @@ describe('the end', () => {
       ({ connection }) => connection.close(),
       ({ connection }) => connection.disconnected(1006),
       ({ connection }) => connection.receive('{"type":"stop"}'),
-      ({ calls }) => calls.forEach((call) => call.hangUp()),
+      ({ calls }) => calls.forEach(hangUp),
       (_, stop) => stop.abort(),
     ];
     for (const end of ends) {

@@ -120,6 +120,41 @@ describe('over its socket', () => {
     expect(await Promise.all([...others, sixth])).toEqual(['second', 'third', 'fourth', 'fifth', 'sixth']);
   });
 
+  it('says nothing of an utterance that was cut short before it had a place', async () => {
+    const { fake, session } = await connect();
+    const controller = new AbortController();
+    const cut = speak(session, 'first ', { signal: controller.signal });
+    const others = ['second ', 'third ', 'fourth ', 'fifth '].map((text) => speak(session, text));
+    await fake.until(() => framesOf(fake).length === 10);
+    controller.abort();
+    // Its place is taken until the server says that it is over, which nobody has heard yet.
+    const next = new AbortController();
+    const waiting = speak(session, 'sixth ', { signal: next.signal });
+    next.abort();
+    expect(await Promise.all(others.map(hear))).toEqual(['second', 'third', 'fourth', 'fifth']);
+    expect(await hear(speak(session, 'seventh'))).toBe('seventh');
+    expect(framesOf(fake).filter(({ context_id: id }) => id === 'utterance-6')).toEqual([]);
+    for (const utterance of [cut, waiting]) await expect(hear(utterance)).rejects.toThrow('aborted');
+  });
+
+  it('does not keep alive what has ended', async () => {
+    const clock = createVirtualClock();
+    const { fake, session } = await connect({}, { clock });
+    await session.ready;
+    await fake.until(() => fake.sessions.length === 1);
+    fake.sessions[0]?.misbehave({ type: 'stall' });
+    for (const text of ['one', 'two', 'three', 'four', 'five']) {
+      const controller = new AbortController();
+      speak(session, `${text} `, { signal: controller.signal }).end();
+      controller.abort();
+    }
+    // It waits for a place: the server has not heard of it.
+    speak(session, 'six ');
+    await pass(clock, 40_000);
+    expect(framesOf(fake).length).toBeGreaterThan(10);
+    expect(framesOf(fake).filter(({ text }) => text === '')).toEqual([]);
+  });
+
   it('opens a socket of its own for another voice', async () => {
     const { fake, session } = await connect({ voice: 'voice-a' });
     const both = [

@@ -139,6 +139,7 @@ function runNext(state: ThreadState): void {
   const task = place?.waiting.shift();
   // While it speaks somebody waits for it; idle, it must not keep the process alive.
   if (place === undefined || task === undefined) {
+    worker.unref();
     return;
   }
   worker.ref();

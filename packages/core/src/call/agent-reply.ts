@@ -3,7 +3,7 @@ import type { CallEventBody, ReplyOutcome, ReplyTrigger } from '../spec/call-eve
 import { firstUnheardMs, heardText, type PlaybackLedger } from './playback-ledger.js';
 import type { Player } from './player.js';
 import type { Voice, VoiceReply } from './speak.js';
-import type { CallAction } from './think.js';
+import type { CallAction } from './built-in-tools.js';
 
 /** What a reply says: a fixed line, rendered audio for one, or whatever the model comes up with. */
 export type ReplyContent =

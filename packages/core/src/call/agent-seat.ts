@@ -283,12 +283,7 @@ function thinkFor(
   });
 }
 
-async function fillSlot(
-  seat: Seat,
-  name: string,
-  value: unknown,
-  signal: AbortSignal,
-): Promise<ToolResult> {
+async function fillSlot(seat: Seat, name: string, value: unknown, signal: AbortSignal): Promise<ToolResult> {
   const { keypad } =
     (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
   const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits, signal);

@@ -100,7 +100,8 @@ const reservedNames: ReadonlySet<string> = new Set(['transfer_call', 'end_call',
 function everyone(agent: Agent, path = 'agent', met = new Map<Agent, string>()): ReadonlyMap<Agent, string> {
   if (met.has(agent)) return met;
   met.set(agent, path);
-  for (const [index, next] of (agent.handoffs ?? []).entries()) everyone(next, `${path}.handoffs[${index}]`, met);
+  for (const [index, next] of (agent.handoffs ?? []).entries())
+    everyone(next, `${path}.handoffs[${index}]`, met);
   return met;
 }
 

@@ -96,7 +96,10 @@ export function builtInAction(agent: Agent, call: LlmToolCall): BuiltIn | undefi
     case 'hand_over': {
       const name = String(input?.['agent']);
       return agent.handoffs?.some((other) => other.name === name)
-        ? { action: { type: 'hand-over', name }, result: { ok: true, text: unlessInterrupted('handed over') } }
+        ? {
+            action: { type: 'hand-over', name },
+            result: { ok: true, text: unlessInterrupted('handed over') },
+          }
         : { result: { ok: false, text: 'There is no such agent.' } };
     }
     default:

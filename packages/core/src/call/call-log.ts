@@ -51,10 +51,9 @@ export function createCallLog(resume: readonly CallEvent[] = []): CallLog {
         waiting: 0,
         lost: 0,
       };
-      if (fromSeq !== undefined) for (const event of kept) if (event.seq >= fromSeq) offer(reader, event);
       if (isClosed) reader.queue.finish();
       else readers.add(reader);
-      return counted(reader);
+      return counted(fromSeq === undefined ? [] : kept.filter(({ seq }) => seq >= fromSeq), reader);
     },
     close() {
       isClosed = true;
@@ -84,10 +83,17 @@ function reportLoss(reader: Reader): void {
   reader.lost = 0;
 }
 
-async function* counted(reader: Reader): AsyncGenerator<ReadEvent> {
-  for await (const event of reader.queue) {
-    reader.waiting -= 1;
-    yield event;
+/** What is replayed is there already: it needs no place in the queue, and none of it is lost. */
+async function* counted(replayed: readonly CallEvent[], reader: Reader): AsyncGenerator<ReadEvent> {
+  const live = reader.queue[Symbol.asyncIterator]();
+  try {
+    yield* replayed;
+    for (let next = await live.next(); next.done !== true; next = await live.next()) {
+      reader.waiting -= 1;
+      yield next.value;
+    }
+  } finally {
+    await live.return?.();
   }
 }
 

@@ -46,6 +46,8 @@ export interface Session {
   dispatch(body: CallEventBody): void;
   /** No more decisions: the call is ending. */
   stopTurns(): void;
+  /** The call is over: nothing happens in it any more. */
+  close(): void;
 }
 
 /** A deadline that changes nothing must not spin. */
@@ -58,6 +60,9 @@ interface Internals {
   readonly commands: TurnCommand[];
   isExecuting: boolean;
   isStopped: boolean;
+  isClosed: boolean;
+  /** Events whose listeners threw: told once each. */
+  readonly failedListeners: Set<string>;
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -70,6 +75,8 @@ export function createSession(options: SessionOptions): Session {
     commands: [],
     isExecuting: false,
     isStopped: !options.takesTurns,
+    isClosed: false,
+    failedListeners: new Set(),
   };
   const session: Session = {
     options,
@@ -93,6 +100,10 @@ export function createSession(options: SessionOptions): Session {
       internals.commands.length = 0;
       clock.clearTimeout(internals.timer);
     },
+    close: () => {
+      internals.isClosed = true;
+      session.log.close();
+    },
   };
   for (const event of resume) reduce(session, event);
   return session;
@@ -109,10 +120,11 @@ function reduce(session: Session, event: CallEvent): readonly TurnCommand[] {
 }
 
 function dispatch(session: Session, internals: Internals, body: CallEventBody): void {
+  if (internals.isClosed) return;
   const event = session.log.append(session.gate.event(body), session.now());
   const wasThinking = session.turn.phase.name === 'thinking';
   const commands = reduce(session, event);
-  tell(session.emitter, event);
+  tell(session, internals, event);
   if (internals.isStopped) return;
   const latency =
     wasThinking && session.turn.phase.name === 'speaking' ? latencyAt(session.latency, event) : undefined;
@@ -162,13 +174,22 @@ function armDeadline(session: Session, internals: Internals): void {
 }
 
 /** One listener's exception is its own: neither the call nor the next listener sees it. */
-function tell(emitter: EventEmitter, event: CallEvent): void {
+function tell(session: Session, { failedListeners }: Internals, event: CallEvent): void {
+  const { emitter } = session;
   if (emitter.listenerCount(event.type) === 0) return;
   for (const listener of emitter.listeners(event.type)) {
     try {
       listener(event);
     } catch (error) {
-      queueMicrotask(() => emitter.emit('listener-failed', error));
+      if (failedListeners.has(event.type)) continue;
+      failedListeners.add(event.type);
+      const what = error instanceof Error ? error.name : 'something';
+      session.dispatch({
+        type: 'error',
+        stage: 'call',
+        code: 'call.unexpected',
+        message: `A listener of "${event.type}" threw ${what}. Told once for each type of event.`,
+      });
     }
   }
 }

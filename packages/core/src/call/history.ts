@@ -148,11 +148,10 @@ export function shorten(messages: readonly LlmMessage[]): readonly LlmMessage[] 
   if (firstOther < 0) return messages;
   const talk = messages.slice(firstOther);
   const total = talk.reduce((sum, message) => sum + charactersOf(message), 0);
-  const kept = trimMessages(talk, total / 2).map(
-    (message): LlmMessage =>
-      message.role === 'tool' && message.content.length > shortResultCharacters
-        ? { ...message, content: `${message.content.slice(0, shortResultCharacters)} … [cut]` }
-        : message,
+  const kept = trimMessages(talk, total / 2).map((message): LlmMessage =>
+    message.role === 'tool' && message.content.length > shortResultCharacters
+      ? { ...message, content: `${message.content.slice(0, shortResultCharacters)} … [cut]` }
+      : message,
   );
   const isShorter = kept.reduce((sum, message) => sum + charactersOf(message), 0) < total;
   return isShorter ? [...messages.slice(0, firstOther), ...kept] : messages;

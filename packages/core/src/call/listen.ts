@@ -5,13 +5,13 @@ import { durationMs } from '../audio/format.js';
 import { ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type { AudioFormat } from '../spec/audio.js';
-import type { Clock } from '../spec/clock.js';
+import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { VoiceError } from '../spec/error.js';
 import type { SttAdapter, SttEvent, SttStream } from '../spec/stt.js';
 import type { CallEventBody } from '../spec/call-event.js';
+import { closestFormat } from '../resilience/chain.js';
 import { attemptEvent } from './attempt-event.js';
 import type { MaskGate } from './mask-gate.js';
-import { chooseFormat } from './speak.js';
 
 export interface EarsOptions {
   readonly track: string;
@@ -23,6 +23,8 @@ export interface EarsOptions {
   readonly signal: AbortSignal;
   readonly gate: MaskGate;
   readonly dispatch: (body: CallEventBody) => void;
+  /** No turn policy looks after this track: asking for finals and promoting partials is done here. */
+  readonly decidesAlone: boolean;
   /** The recogniser failed for good. */
   readonly onFailure: (error: VoiceError) => void;
 }
@@ -41,40 +43,69 @@ export interface Ears {
 const bundleMs = 100;
 /** Around a boundary of speech every frame is sent as it comes. */
 const boundaryMs = 300;
+/** A stream that ended is followed by another, but not in a storm: audio waits so long after the last was opened … */
+const reopenMs = 1_000;
+/** … and is lost so long after one failed for good. */
+const restMs = 5_000;
+/** Where no turn policy does it: silence after which a partial is taken for the final that never came. */
+const promoteMs = 1_200;
+
+interface OpenStream {
+  readonly stream: SttStream;
+  /** Where its first byte lies on the track. */
+  startMs: number | undefined;
+}
 
 interface State {
   readonly options: EarsOptions;
   readonly vad: EnergyVad;
   readonly sttFormat: AudioFormat;
-  stream: SttStream | undefined;
+  open: OpenStream | undefined;
+  openedAtMs: number;
+  /** Nothing is opened before. */
+  restUntilMs: number;
+  lostMs: number;
   converter: Converter;
-  /** Where the stream's first byte lies on the track. */
-  streamStartMs: number;
+  /** Where the detector's first sample lies on the track. */
+  vadStartMs: number | undefined;
   positionMs: number;
+  hearsMs: number;
   waiting: Uint8Array[];
   waitingMs: number;
   waitingFromMs: number;
   urgentUntilMs: number;
   partial: Extract<SttEvent, { readonly type: 'partial' }> | undefined;
+  /** Audio before it is decided: what comes later for it is late. */
+  settledMs: number;
   promotedUntilMs: number;
+  /** Times are not to be trusted: what comes before the next speech is what was promoted. */
+  wasPromoted: boolean;
+  promoteTimer: TimerHandle | undefined;
 }
 
 export function createEars(options: EarsOptions): Ears {
-  const sttFormat = chooseFormat(options.stt.capabilities.formats, options.format);
+  const sttFormat = closestFormat(options.stt.capabilities.formats, options.format);
   const state: State = {
     options,
     vad: createEnergyVad({ format: options.format }),
     sttFormat,
-    stream: undefined,
+    open: undefined,
+    openedAtMs: -reopenMs,
+    restUntilMs: 0,
+    lostMs: 0,
     converter: createConverter(options.format, sttFormat),
-    streamStartMs: 0,
+    vadStartMs: undefined,
     positionMs: 0,
+    hearsMs: 0,
     waiting: [],
     waitingMs: 0,
     waitingFromMs: 0,
     urgentUntilMs: 0,
     partial: undefined,
+    settledMs: -1,
     promotedUntilMs: -1,
+    wasPromoted: false,
+    promoteTimer: undefined,
   };
   openStream(state);
   return {
@@ -82,56 +113,101 @@ export function createEars(options: EarsOptions): Ears {
       hear(state, audio, atMs);
     },
     flush: () => {
-      sendWaiting(state);
-      state.stream?.flush();
+      flush(state);
     },
     promote: () => {
       promote(state);
     },
     close: () => {
       sendWaiting(state);
-      state.stream?.end();
+      options.clock.clearTimeout(state.promoteTimer);
+      state.open?.stream.end();
+      const { stt, dispatch } = options;
+      if (state.hearsMs > 0)
+        dispatch({ type: 'usage', stage: 'stt', provider: stt.provider, audioMs: state.hearsMs });
     },
   };
+}
+
+function flush(state: State): void {
+  sendWaiting(state);
+  state.open?.stream.flush();
 }
 
 function hear(state: State, audio: Uint8Array, atMs: number): void {
   const { options } = state;
   const audioMs = durationMs(audio.byteLength, options.format);
   const change = state.vad.push(audio);
+  state.vadStartMs ??= atMs;
   state.positionMs = atMs + audioMs;
-  if (state.stream === undefined) openStream(state);
-  if (state.waiting.length === 0) state.waitingFromMs = atMs;
-  state.waiting.push(options.gate.audio(audio, options.format, audioMs));
-  state.waitingMs += audioMs;
+  state.hearsMs += audioMs;
+  keep(state, options.gate.audio(audio, options.format, audioMs), atMs, audioMs);
   if (change !== undefined) {
     state.urgentUntilMs = state.positionMs + boundaryMs;
-    reportSpeech(state, change.type, change.atMs);
+    reportSpeech(state, change.type, change.atMs + state.vadStartMs);
   }
   if (state.positionMs < state.urgentUntilMs || state.waitingMs >= bundleMs) sendWaiting(state);
 }
 
-function reportSpeech(state: State, type: 'speech-start' | 'speech-end', atMs: number): void {
-  const { track, dispatch } = state.options;
-  if (type === 'speech-start') dispatch({ type: 'speech-started', track, startMs: atMs });
-  else {
-    sendWaiting(state);
-    dispatch({ type: 'speech-ended', track, endMs: atMs, silenceMs: Math.max(0, state.positionMs - atMs) });
+/** Audio waits to be sent; it is lost only while a recogniser that failed rests. */
+function keep(state: State, audio: Uint8Array, atMs: number, audioMs: number): void {
+  if (state.open === undefined && atMs < state.restUntilMs) {
+    state.lostMs += audioMs;
+    return;
   }
+  if (state.waiting.length === 0) state.waitingFromMs = atMs;
+  state.waiting.push(audio);
+  state.waitingMs += audioMs;
+  if (state.open === undefined && atMs >= state.openedAtMs + reopenMs) reopen(state);
+}
+
+/** Inside the carrier's own call: nothing may throw here. */
+function reopen(state: State): void {
+  try {
+    openStream(state);
+  } catch (error) {
+    failed(state, error);
+  }
+}
+
+function failed(state: State, error: unknown): void {
+  const { stt, onFailure } = state.options;
+  state.restUntilMs = state.positionMs + restMs;
+  state.waiting = [];
+  state.waitingMs = 0;
+  onFailure(isVoiceError(error) ? error : unexpected(stt.provider, error));
+}
+
+function reportSpeech(state: State, type: 'speech-start' | 'speech-end', atMs: number): void {
+  const { track, dispatch, decidesAlone, clock } = state.options;
+  if (type === 'speech-start') {
+    state.wasPromoted = false;
+    clock.clearTimeout(state.promoteTimer);
+    return dispatch({ type: 'speech-started', track, startMs: atMs });
+  }
+  sendWaiting(state);
+  dispatch({ type: 'speech-ended', track, endMs: atMs, silenceMs: Math.max(0, state.positionMs - atMs) });
+  if (!decidesAlone) return;
+  flush(state);
+  state.promoteTimer = clock.setTimeout(() => {
+    promote(state);
+  }, promoteMs);
 }
 
 function sendWaiting(state: State): void {
   const [first] = state.waiting;
-  if (first === undefined || state.stream === undefined) return;
+  const { open } = state;
+  if (first === undefined || open === undefined) return;
   const audio = state.waiting.length === 1 ? first : Buffer.concat(state.waiting);
+  open.startMs ??= state.waitingFromMs;
   state.waiting = [];
   state.waitingMs = 0;
   const converted = state.converter.push(audio);
-  if (converted.byteLength > 0) state.stream.write(converted);
+  if (converted.byteLength > 0) open.stream.write(converted);
 }
 
 function openStream(state: State): void {
-  const { stt, language, keyterms, clock, signal } = state.options;
+  const { stt, language, keyterms, clock, signal, track, dispatch } = state.options;
   if (signal.aborted) return;
   const stream = stt.open({
     format: state.sttFormat,
@@ -141,43 +217,51 @@ function openStream(state: State): void {
     clock,
     signal,
     onAttempt: (report) => {
-      state.options.dispatch(attemptEvent('stt', report, state.options.track));
+      dispatch(attemptEvent('stt', report, track));
     },
   });
-  state.stream = stream;
-  state.streamStartMs = state.waiting.length > 0 ? state.waitingFromMs : state.positionMs;
+  const open: OpenStream = { stream, startMs: undefined };
+  state.open = open;
+  state.openedAtMs = state.positionMs;
   state.converter = createConverter(state.options.format, state.sttFormat);
-  void read(state, stream);
+  if (state.lostMs > 0) dispatch({ type: 'audio-lost', track, lostMs: state.lostMs, reason: 'stt' });
+  state.lostMs = 0;
+  void read(state, open);
 }
 
 /** Reads one stream to its end. An idle close is nobody's failure: the next audio opens a new stream. */
-async function read(state: State, stream: SttStream): Promise<void> {
+async function read(state: State, open: OpenStream): Promise<void> {
   const { options } = state;
-  const startMs = state.streamStartMs;
   try {
-    for await (const event of stream) reportEvent(state, event, startMs);
-    if (state.stream === stream) state.stream = undefined;
+    for await (const event of open.stream) reportEvent(state, event, open.startMs ?? 0);
+    if (state.open === open) state.open = undefined;
   } catch (error) {
     if (options.signal.aborted) return;
-    if (state.stream === stream) state.stream = undefined;
+    if (state.open === open) state.open = undefined;
     if (isVoiceError(error) && error.class === 'idle') return;
-    options.onFailure(isVoiceError(error) ? error : unexpected(options.stt.provider, error));
+    failed(state, error);
   }
 }
 
+/** Readers see revisions that only move forward (fault S-19): what is late, or told twice, is dropped. */
 function reportEvent(state: State, event: SttEvent, offsetMs: number): void {
   const { track, dispatch } = state.options;
   switch (event.type) {
     case 'ready':
       return;
-    case 'partial':
-      if (event.endMs + offsetMs <= state.promotedUntilMs) return;
-      state.partial = { ...event, startMs: event.startMs + offsetMs, endMs: event.endMs + offsetMs };
-      return dispatch({ ...state.partial, type: 'transcript-partial', track });
-    case 'final':
+    case 'partial': {
+      const partial = { ...event, startMs: event.startMs + offsetMs, endMs: event.endMs + offsetMs };
+      if (isLate(state, partial.endMs)) return;
+      state.partial = partial;
+      return dispatch({ ...partial, type: 'transcript-partial', track });
+    }
+    case 'final': {
+      const isRepeated = event.text !== '' && isLate(state, event.endMs + offsetMs);
       state.partial = undefined;
-      if (event.startMs + offsetMs < state.promotedUntilMs) return;
-      return dispatch(toTranscript(event, offsetMs, track));
+      const final = isRepeated ? undefined : unpromoted(state, toTranscript(event, offsetMs, track));
+      state.settledMs = Math.max(state.settledMs, event.settledMs + offsetMs);
+      return final === undefined ? undefined : dispatch(final);
+    }
     case 'turn-end':
       return dispatch({ type: 'turn-proposed', track, eager: event.eager });
     case 'turn-resumed':
@@ -190,12 +274,28 @@ function reportEvent(state: State, event: SttEvent, offsetMs: number): void {
   }
 }
 
+function isLate({ options, settledMs, promotedUntilMs, wasPromoted }: State, endMs: number): boolean {
+  if (options.stt.capabilities.timing === 'none') return wasPromoted;
+  return endMs <= Math.max(settledMs, promotedUntilMs);
+}
+
+/** What a promoted partial has said already is taken out, by where it lies; undefined where nothing is left. */
+function unpromoted({ promotedUntilMs }: State, final: Transcribed): Transcribed | undefined {
+  if (final.startMs >= promotedUntilMs) return final;
+  const words = final.words.filter(({ startMs, endMs }) => (startMs + endMs) / 2 >= promotedUntilMs);
+  const [first] = words;
+  if (first === undefined) return undefined;
+  return { ...final, words, startMs: first.startMs, text: words.map(({ text }) => text).join(' ') };
+}
+
+type Transcribed = Extract<CallEventBody, { readonly type: 'transcript-final' }>;
+
 /** A recogniser's final as the record keeps it, on the track's timeline. */
 export function toTranscript(
   event: Extract<SttEvent, { readonly type: 'final' }>,
   offsetMs: number,
   track: string,
-): CallEventBody {
+): Transcribed {
   const { settledMs: _settled, ...final } = event;
   return {
     ...final,
@@ -217,6 +317,7 @@ function promote(state: State): void {
   if (partial === undefined) return;
   state.partial = undefined;
   state.promotedUntilMs = partial.endMs;
+  state.wasPromoted = true;
   const { text, startMs, endMs } = partial;
   options.dispatch({
     type: 'transcript-final',

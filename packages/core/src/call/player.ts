@@ -43,6 +43,8 @@ const markEveryMs = 250;
 const sliceMs = 500;
 const maxSocketBytes = 512 * 1024;
 const stuckLimitMs = 5_000;
+/** Less room than this is waited for: no carrier likes crumbs. */
+const minSliceMs = 20;
 /** How late a mark may be, by our own estimate of play-out, before it counts as lost. */
 const lostMarkMs = 2_000;
 /** Played audio kept for a resumption, which begins at the start of a word. */
@@ -178,11 +180,11 @@ function pump(state: State): void {
   const { reply, options } = state;
   if (reply === undefined || reply.paused) return;
   setTimer(state, undefined);
-  let index = reply.chunks.findIndex((chunk) => chunk.end > reply.sent);
-  while (index >= 0 && index < reply.chunks.length) {
-    const aheadMs = bufferedMs(state) - state.aheadMs;
-    if (aheadMs >= 0) {
-      wait(state, aheadMs + Math.min(state.aheadMs / 2, 1_000));
+  let index = reply.chunks.findLastIndex((chunk) => chunk.end <= reply.sent) + 1;
+  while (index < reply.chunks.length) {
+    const roomMs = state.aheadMs - bufferedMs(state);
+    if (roomMs < minSliceMs) {
+      wait(state, Math.min(state.aheadMs / 2, 1_000) - roomMs);
       return;
     }
     if (options.media.buffered > maxSocketBytes) {
@@ -190,7 +192,7 @@ function pump(state: State): void {
       return;
     }
     state.stuckSince = undefined;
-    if (sendSlice(state, reply, index)) index += 1;
+    if (sendSlice(state, reply, index, Math.min(sliceMs, roomMs))) index += 1;
   }
   waitForDrain(state, reply);
 }
@@ -212,13 +214,13 @@ function socketFull(state: State): void {
   else wait(state, 100);
 }
 
-/** Sends at most `sliceMs` of one chunk; true when the chunk is done. */
-function sendSlice(state: State, reply: Reply, index: number): boolean {
+/** Sends at most `maxMs` of one chunk; true when the chunk is done. */
+function sendSlice(state: State, reply: Reply, index: number, maxMs: number): boolean {
   const chunk = reply.chunks[index];
   if (chunk === undefined) return true;
   const { media, format, clock, onProgress } = state.options;
   const from = reply.sent - chunk.start;
-  const take = Math.min(chunk.end - reply.sent, bytesFor(Math.min(sliceMs, state.aheadMs), format));
+  const take = Math.min(chunk.end - reply.sent, bytesFor(maxMs, format));
   const isWhole = from === 0 && take === chunk.audio.byteLength;
   const audio = isWhole ? chunk.audio : chunk.audio.subarray(from, from + take);
   const startsAt = Math.max(clock.now(), state.playEndsAt);
@@ -245,14 +247,22 @@ function putMark(state: State, reply: Reply): void {
 function waitForDrain(state: State, reply: Reply): void {
   if (reply.drained === undefined || reply.sent < reply.produced) return;
   putMark(state, reply);
+  awaitEnd(state, reply);
+}
+
+/** Marks move the expected end; when it is long past, the last of them is lost (fault C-09). */
+function awaitEnd(state: State, reply: Reply): void {
   const graceMs = state.options.capabilities.marks === 'none' ? 0 : lostMarkMs;
-  setTimer(
-    state,
-    () => {
-      reached(state, toMs(state, reply.produced));
-    },
-    bufferedMs(state) + graceMs,
-  );
+  const leftMs = state.playEndsAt + graceMs - state.options.clock.now();
+  if (leftMs <= 0) reached(state, toMs(state, reply.produced));
+  else
+    setTimer(
+      state,
+      () => {
+        awaitEnd(state, reply);
+      },
+      leftMs,
+    );
 }
 
 /** The carrier has played this much of the reply. */
@@ -268,18 +278,22 @@ function reached(state: State, positionMs: number): void {
     if (kept > 0) reply.chunks.splice(0, kept);
     options.onPlayed(reply.turnId, playedMs);
   }
-  if (reply.drained === undefined || reply.playedMs < toMs(state, reply.produced)) return;
+  // Positions may be told in whole milliseconds.
+  if (reply.drained === undefined || reply.playedMs <= toMs(state, reply.produced) - 1) return;
   const { drained } = reply;
   reply.drained = undefined;
   setTimer(state, undefined);
   drained();
 }
 
-/** What was played: at least what marks prove, at most what the clock allows or the next mark would. */
+/** What was played: at least what marks prove, at most what the clock allows or the next mark would, unless that is lost. */
 function estimateMs(state: State, reply: Reply): number {
   const byClock = toMs(state, reply.sent) - bufferedMs(state);
-  const [nextMarkMs] = state.marks.values();
-  return Math.max(reply.playedMs, Math.min(byClock, nextMarkMs ?? Infinity));
+  let nextMarkMs = Infinity;
+  for (const markMs of state.marks.values()) {
+    if (markMs > byClock - lostMarkMs) nextMarkMs = Math.min(nextMarkMs, markMs);
+  }
+  return Math.max(reply.playedMs, Math.min(byClock, nextMarkMs));
 }
 
 function takeBack(state: State): number {
@@ -287,13 +301,19 @@ function takeBack(state: State): number {
   if (reply === undefined) return 0;
   setTimer(state, undefined);
   if (reply.paused) return reply.playedMs;
+  reply.paused = true;
+  state.marks.clear();
+  if (reply.sent === 0) return 0;
+  if (!options.capabilities.clear) {
+    // What the carrier has it plays: little, as so little was sent ahead.
+    reply.playedMs = toMs(state, reply.sent);
+    return reply.playedMs;
+  }
   reply.playedMs = estimateMs(state, reply);
-  if (options.capabilities.clear && reply.sent > 0) options.media.clear();
+  options.media.clear();
   state.generation += 1;
   state.generationSentMs = 0;
-  state.marks.clear();
   state.playEndsAt = options.clock.now();
-  reply.paused = true;
   return reply.playedMs;
 }
 

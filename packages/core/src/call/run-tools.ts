@@ -79,7 +79,12 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
     return idempotencyKey;
   }
 
-  function finished({ id, name }: LlmToolCall, { turnId }: ToolTurn, whole: ToolResult, ms: number): ToolResult {
+  function finished(
+    { id, name }: LlmToolCall,
+    { turnId }: ToolTurn,
+    whole: ToolResult,
+    ms: number,
+  ): ToolResult {
     const result = presentable(whole);
     const { ok, text } = result;
     dispatch({ type: 'tool-finished', turnId, id, name, ok, result: text, durationMs: ms });

@@ -13,6 +13,8 @@ const firstClauseCharacters = 12;
 const clauseCharacters = 60;
 /** Text without any end is cut at a word. */
 const maxClauseCharacters = 240;
+/** Looked at for one cut: a page without an end must not be read again for each. */
+const searchedCharacters = 1_000;
 
 const sentenceEnd = /[.!?…]+["'”’)\]]*\s+|[。！？]+|\n+/gu;
 const clauseEnd = /[,;:—–]["'”’)\]]*\s+|[、，；]/gu;
@@ -47,7 +49,8 @@ export function createClauseSplitter(): ClauseSplitter {
 }
 
 /** The first place where the text may be cut: the end of a sentence, or of a clause that is long enough. */
-function clauseBoundary(text: string, minCharacters: number): number {
+function clauseBoundary(whole: string, minCharacters: number): number {
+  const text = whole.slice(0, searchedCharacters);
   const sentence = firstEnd(text, sentenceEnd, (end) => !abbreviation.test(text.slice(0, end)));
   const clause = firstEnd(text, clauseEnd, (end) => end >= minCharacters);
   const end = sentence === 0 || (clause > 0 && clause < sentence) ? clause : sentence;

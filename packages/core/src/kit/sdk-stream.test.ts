@@ -245,6 +245,18 @@ describe('a flush', () => {
     expect((await readAll(stream)).types).toEqual(['ready', 'final', 'flushed']);
   });
 
+  it('is answered once, also when the provider answers several at once', async () => {
+    const clock = createVirtualClock();
+    const { stream, feed } = open({ clock, flushAnswerMs: 1000 });
+    feed.push({ type: 'ready' });
+    for (let flush = 0; flush < 3; flush += 1) stream.flush();
+    feed.push({ type: 'flushed', settledMs: 80 });
+    await clock.advance(5000);
+    feed.finish();
+    expect((await readAll(stream)).types).toEqual(['ready', 'flushed', 'flushed', 'flushed']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('that the provider leaves unanswered is answered with what is settled', async () => {
     const clock = createVirtualClock();
     const { stream, feed } = open({ clock, flushAnswerMs: 1000 });

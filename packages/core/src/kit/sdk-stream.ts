@@ -67,6 +67,8 @@ interface StreamState {
   heldBytes: number;
   droppedBytes: number;
   settledMs: number;
+  /** Flushes that were not answered yet; each is answered once. */
+  openFlushes: number;
   flushTimer: TimerHandle | undefined;
 }
 
@@ -91,6 +93,7 @@ export function openSdkStream(options: SdkStreamOptions): CountedSttStream {
     heldBytes: 0,
     droppedBytes: 0,
     settledMs: 0,
+    openFlushes: 0,
     flushTimer: undefined,
   };
   if (!state.queue.isOver) start(state);
@@ -146,7 +149,10 @@ function push(state: StreamState, event: SttEvent): void {
     state.isReady = true;
   }
   if (event.type === 'final') state.settledMs = event.settledMs;
-  if (event.type === 'flushed') state.clock.clearTimeout(state.flushTimer);
+  if (event.type === 'flushed' && state.openFlushes > 0) {
+    state.openFlushes -= 1;
+    if (state.openFlushes === 0) state.clock.clearTimeout(state.flushTimer);
+  }
   state.queue.push(event);
   if (event.type === 'ready') releaseHeld(state);
 }
@@ -205,11 +211,11 @@ function perform(state: StreamState, transport: SttTransport, operation: Operati
 function awaitFlushed(state: StreamState): void {
   const { flushAnswerMs } = state.options;
   if (flushAnswerMs === undefined || state.queue.isOver) return;
+  state.openFlushes += 1;
   state.clock.clearTimeout(state.flushTimer);
-  state.flushTimer = state.clock.setTimeout(
-    () => state.queue.push({ type: 'flushed', settledMs: state.settledMs }),
-    flushAnswerMs,
-  );
+  state.flushTimer = state.clock.setTimeout(() => {
+    while (state.openFlushes > 0) push(state, { type: 'flushed', settledMs: state.settledMs });
+  }, flushAnswerMs);
 }
 
 function fail(state: StreamState, error: unknown): void {

@@ -151,7 +151,7 @@ function finish(state: UtteranceState): void {
   if (!state.hasEnded) {
     stop(state, failure(state, 'protocol', 'finished an utterance before its text had ended'));
   } else if (state.hasWords && !state.hasAudio) {
-    stop(state, failure(state, 'protocol', 'finished an utterance without a sound'));
+    stop(state, failure(state, 'protocol', 'finished an utterance without a sound', 'provider.empty'));
   } else {
     state.queue.finish();
     release(state);
@@ -174,7 +174,13 @@ function release(state: UtteranceState): void {
   state.options.onOver();
 }
 
-function failure({ options }: UtteranceState, errorClass: ErrorClass, what: string): ProviderError {
+function failure(
+  { options }: UtteranceState,
+  errorClass: ErrorClass,
+  what: string,
+  code?: string,
+): ProviderError {
   const { provider } = options;
-  return new ProviderError({ provider, stage: 'tts', class: errorClass, message: `${provider} ${what}.` });
+  const message = `${provider} ${what}.`;
+  return new ProviderError({ provider, stage: 'tts', class: errorClass, code, message });
 }

@@ -17,7 +17,7 @@ import { createRegistry } from './create-registry.js';
 import type { BuiltInAdapters } from './load-adapter.js';
 
 const options = z.strictObject({ region: z.enum(['eu', 'us']).optional() });
-const odd = { encoding: 'pcm_s16le', sampleRate: 12_345, channels: 1 } as const;
+const odd = { encoding: 'pcm_s16le', sampleRate: 44_101, channels: 1 } as const;
 
 const telephony = (capabilities = {}): TelephonyAdapter => ({
   kind: 'telephony',
@@ -240,16 +240,8 @@ describe('what is wrong', () => {
       stt: ['eers', { use: 'ears', region: 'moon' }],
       llm: { first: [{ use: 'nobody', when: 'reachable' }] },
       tts: './gone.mjs',
-      telephony: [],
-    }).then(async (shape) => [
-      ...shape,
-      ...(await problemsOf({
-        stt: ['eers', { use: 'ears', region: 'moon' }],
-        llm: 'nobody',
-        tts: './gone.mjs',
-      })),
-    ]);
-    expect(problems.map(({ path }) => path)).toEqual(['telephony', 'stt[0]', 'stt[1].region', 'llm', 'tts']);
+    });
+    expect(problems.map(({ path }) => path)).toEqual(['stt[0]', 'stt[1].region', 'llm.first[0]', 'tts']);
   });
 
   it('holds no secret, even where an adapter threw one', async () => {

@@ -51,43 +51,40 @@ export function createRegistry({
   return {
     async load(config, { signal = AbortSignal.timeout(probeLimitMs) } = {}) {
       const parsed = await parseConfig(config);
-      const problems: ConfigProblem[] = missingStages(parsed);
-      const stage = <Kind extends AdapterKind>(kind: Kind): Promise<readonly Loaded<Kind>[] | undefined> =>
-        loadStage(kind, parsed[kind], load, problems, signal);
-      const isMedia = parsed.stt === 'media';
-      const [stt, llm, tts, telephony = []] = await Promise.all([
-        isMedia ? undefined : stage('stt'),
+      const stage = <Kind extends AdapterKind>(kind: Kind): Promise<LoadedStage<Kind>> =>
+        loadStage(kind, parsed[kind], load, signal);
+      const [stt, llm, tts, telephony] = await Promise.all([
+        parsed.stt === 'media' ? nothing : stage('stt'),
         stage('llm'),
         stage('tts'),
         stage('telephony'),
       ]);
-      problems.push(...formatProblems(stt ?? [], tts ?? [], telephony));
+      const problems = [
+        ...missingStages(parsed),
+        ...[stt, llm, tts, telephony].flatMap((loaded) => loaded.problems),
+        ...formatProblems(stt.adapters ?? [], tts.adapters ?? [], telephony.adapters ?? []),
+      ];
       if (problems.length > 0) throw new ConfigError(problems);
       return {
         config: parsed,
-        stt: stt?.map(adapterOf) ?? 'media',
-        llm: llm?.map(adapterOf),
-        tts: tts?.map(adapterOf),
-        telephony: telephony.map(adapterOf),
+        stt: stt.adapters?.map(adapterOf) ?? 'media',
+        llm: llm.adapters?.map(adapterOf),
+        tts: tts.adapters?.map(adapterOf),
+        telephony: telephony.adapters?.map(adapterOf) ?? [],
       };
     },
   };
 }
 
 /** Calls need somebody who listens; an agent also needs a mind and a voice. */
-function missingStages(config: VoicewireConfig): ConfigProblem[] {
-  const needed: readonly { readonly path: 'stt' | 'llm' | 'tts'; readonly who: string }[] = [
-    { path: 'stt', who: 'calls need somebody who listens' },
-    ...(config.agent === undefined
-      ? []
-      : [
-          { path: 'llm', who: 'an agent needs a language model' },
-          { path: 'tts', who: 'an agent needs a voice' },
-        ]),
+function missingStages(config: VoicewireConfig): readonly ConfigProblem[] {
+  const missing = (path: 'stt' | 'llm' | 'tts', message: string): readonly ConfigProblem[] =>
+    config[path] === undefined ? [{ code: 'config.missing_option', path, message }] : [];
+  return [
+    ...missing('stt', 'calls need somebody who listens'),
+    ...(config.agent === undefined ? [] : missing('llm', 'an agent needs a language model')),
+    ...(config.agent === undefined ? [] : missing('tts', 'an agent needs a voice')),
   ];
-  return needed
-    .filter(({ path }) => config[path] === undefined)
-    .map(({ path, who }) => ({ code: 'config.missing_option', path, message: who }));
 }
 
 /** An adapter and the path it is configured at. */
@@ -95,6 +92,15 @@ interface Loaded<Kind extends AdapterKind> {
   readonly adapter: AdapterKinds[Kind];
   readonly path: string;
 }
+
+/** What became of a stage of the configuration. */
+interface LoadedStage<Kind extends AdapterKind> {
+  /** Undefined where the stage is not configured. */
+  readonly adapters: readonly Loaded<Kind>[] | undefined;
+  readonly problems: readonly ConfigProblem[];
+}
+
+const nothing = { adapters: undefined, problems: [] } as const;
 
 function adapterOf<Kind extends AdapterKind>({ adapter }: Loaded<Kind>): AdapterKinds[Kind] {
   return adapter;
@@ -104,34 +110,32 @@ async function loadStage<Kind extends AdapterKind>(
   kind: Kind,
   stage: StageConfig | undefined,
   load: LoadOptions,
-  problems: ConfigProblem[],
   signal: AbortSignal,
-): Promise<readonly Loaded<Kind>[] | undefined> {
-  if (stage === undefined) return undefined;
-  const loaded: Loaded<Kind>[] = [];
-  const found: ConfigProblem[] = [];
+): Promise<LoadedStage<Kind>> {
+  if (stage === undefined) return nothing;
+  const adapters: Loaded<Kind>[] = [];
+  const problems: ConfigProblem[] = [];
   const { placed, isFirst } = placedEntries(kind, stage);
   for (const { entry, path } of placed) {
-    if (isFirst && loaded.length > 0) break;
+    if (isFirst && adapters.length > 0) break;
     try {
       if (await applies(kind, entry, path, load, signal))
-        loaded.push({ adapter: await loadAdapter(kind, entry, path, load), path });
+        adapters.push({ adapter: await loadAdapter(kind, entry, path, load), path });
     } catch (error) {
       if (!ConfigError.is(error)) throw error;
-      found.push(...error.problems);
+      problems.push(...error.problems);
       // It was chosen, and is wrong: the next is no remedy for that.
       if (isFirst) break;
     }
   }
-  if (loaded.length === 0 && found.length === 0) {
-    found.push({
+  if (adapters.length === 0 && problems.length === 0) {
+    problems.push({
       code: 'config.none_applies',
       path: kind,
       message: 'no entry applies here; let the last have no "when"',
     });
   }
-  problems.push(...found);
-  return loaded;
+  return { adapters, problems };
 }
 
 interface Placed {

@@ -17,6 +17,7 @@ export interface TurnStep {
 }
 
 const none: readonly TurnCommand[] = [];
+const maxKeys = 64;
 
 /** `track` is the label of the caller's track; events of other tracks change nothing. */
 export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolicy, track: string): TurnStep {
@@ -43,6 +44,9 @@ export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolic
       return event.masked ? stay(state) : keyPressed(state, event);
     case 'deadline-passed':
       return deadlinePassed(state, event, policy);
+    case 'user-turn':
+      // In a running call it says what is known; a log that was shortened may have lost what led to it.
+      return stay({ ...state, utterance: event.utterance });
     case 'reply-started':
       return replyStarted(state, event);
     case 'agent-audio':
@@ -72,8 +76,17 @@ export function joinText(first: string, second: string): string {
   return first === '' ? second : second === '' ? first : `${first} ${second}`;
 }
 
-function countWords(text: string): number {
-  return text.split(/\s+/).filter((word) => word !== '').length;
+/** For comparing: how a recogniser writes words changes while it makes up its mind. */
+function wordsOf(text: string): readonly string[] {
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .map((word) => word.replace(/[^\p{L}\p{N}'-]/gu, ''))
+    .filter((word) => word !== '');
+}
+
+function isSameSpeech(one: string, other: string): boolean {
+  return wordsOf(one).join(' ') === wordsOf(other).join(' ');
 }
 
 function speechEnded(state: TurnState, event: CallEventOf<'speech-ended'>): TurnStep {
@@ -109,7 +122,7 @@ function tailCame(
 ): TurnStep {
   const whole = joinText(phase.settledText, event.text);
   if (event.text === '') return stay(state);
-  if (whole === phase.answers) {
+  if (isSameSpeech(whole, phase.answers)) {
     return stay(
       event.type === 'transcript-final' ? { ...state, phase: { ...phase, settledText: whole } } : state,
     );
@@ -126,8 +139,10 @@ function tailCame(
 
 function confirmIfWords(state: TurnState, phase: ReplyingPhase, policy: TurnPolicy, atMs: number): TurnStep {
   if (phase.name === 'speaking' && !policy.interruptible) return stay(state);
-  const words = countWords(joinText(state.caller.finalText, state.caller.partialText));
-  return words >= policy.confirmWords ? interrupt(state, phase, atMs) : stay(state);
+  const words = wordsOf(joinText(state.caller.finalText, state.caller.partialText)).filter(
+    (word) => !policy.backchannels.includes(word),
+  );
+  return words.length >= policy.confirmWords ? interrupt(state, phase, atMs) : stay(state);
 }
 
 function turnProposed(state: TurnState, event: CallEventOf<'turn-proposed'>): TurnStep {
@@ -147,7 +162,8 @@ function turnProposed(state: TurnState, event: CallEventOf<'turn-proposed'>): Tu
 function keyPressed(state: TurnState, event: CallEventOf<'dtmf'>): TurnStep {
   const stopped = isReplying(state.phase) ? interrupt(state, state.phase, event.atMs) : stay(state);
   const isEnter = event.digit === '#';
-  const keys = isEnter ? stopped.state.caller.keys : stopped.state.caller.keys + event.digit;
+  // A flood is no number (fault C-17).
+  const keys = (stopped.state.caller.keys + (isEnter ? '' : event.digit)).slice(0, maxKeys);
   const next = withCaller(stopped.state, { keys, lastKeyAtMs: event.atMs });
   if (!isEnter || keys === '') return { state: next, commands: stopped.commands };
   const taken = takeTurn(next, event.atMs, false);
@@ -158,7 +174,7 @@ function keyPressed(state: TurnState, event: CallEventOf<'dtmf'>): TurnStep {
 function takeTurn(state: TurnState, atMs: number, eager: boolean): TurnStep {
   const { caller } = state;
   const keypad = caller.keys !== '';
-  const text = keypad ? caller.keys : joinText(caller.finalText, caller.partialText);
+  const text = joinText(joinText(caller.finalText, caller.partialText), caller.keys);
   const utterance = state.utterance + 1;
   return {
     state: {
@@ -186,7 +202,7 @@ function interrupt(state: TurnState, phase: ReplyingPhase, atMs: number): TurnSt
   const unheard = phase.name === 'thinking';
   const continues = unheard && phase.utterance > 0;
   const caller = continues
-    ? { ...state.caller, finalText: joinText(phase.settledText, state.caller.finalText) }
+    ? { ...state.caller, heard: true, finalText: joinText(phase.settledText, state.caller.finalText) }
     : state.caller;
   return {
     state: {

@@ -10,6 +10,8 @@ export interface TurnPolicy {
   readonly bargeInMs: number;
   /** Words that make an interruption real. */
   readonly confirmWords: number;
+  /** Words that are only a sign of listening and interrupt nobody; lower case. */
+  readonly backchannels: readonly string[];
   /** Speech that makes an interruption real even without words. */
   readonly confirmMs: number;
   /** Silence after an interruption without words before the agent goes on. */
@@ -35,6 +37,7 @@ export const defaultTurnPolicy: TurnPolicy = {
   promoteMs: 1200,
   bargeInMs: 120,
   confirmWords: 1,
+  backchannels: ['mm-hm', 'mm-hmm', 'mhm', 'mm', 'hm', 'hmm', 'uh-huh', 'aha', 'uh', 'um', 'ah', 'oh'],
   confirmMs: 1500,
   falseInterruptionMs: 900,
   interruptible: true,

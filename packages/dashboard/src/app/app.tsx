@@ -34,11 +34,15 @@ const words = {
   ended: 'Call ended',
 } as const;
 
+/** While the conversation grows, the phone stays where it is. */
+const staysInView =
+  'lg:sticky lg:top-0 lg:-m-3 lg:max-h-dvh lg:overflow-y-auto lg:p-3 lg:[scrollbar-width:thin]';
+
 function Telephone({ demo }: { readonly demo: Demo }) {
   const call = useCall(demo);
   // A recording needs no permission and no idea what to say.
-  const [mode, setMode] = useState<SpeakMode>(demo.callers.length > 0 ? 'recorded' : 'type');
-  const { status, conversation } = call.state;
+  const [mode, setMode] = useState<SpeakMode>(demo.callers.length > 0 ? 'recorded' : 'typed');
+  const { status } = call.state;
   const isCalling = status === 'live' || status === 'connecting';
   return (
     <>
@@ -47,15 +51,10 @@ function Telephone({ demo }: { readonly demo: Demo }) {
         className={`mx-auto flex max-w-6xl flex-col gap-8 px-5 py-6 md:py-10 lg:grid lg:grid-cols-[22.5rem_minmax(0,1fr)] lg:items-start lg:gap-14 ${isCalling ? 'max-lg:pb-64' : ''}`}
       >
         {/* On a narrow screen the conversation stands between the phone and what it is made of. */}
-        <div className="max-lg:contents lg:sticky lg:top-0 lg:-m-3 lg:max-h-dvh lg:space-y-7 lg:overflow-y-auto lg:p-3 lg:[scrollbar-width:thin]">
+        <div className={`max-lg:contents lg:space-y-7 ${isCalling ? staysInView : ''}`}>
           <PhonePanel demo={demo} call={call} mode={mode} onMode={setMode} />
           <div className="order-3 lg:px-5">
-            <StageList
-              stages={demo.stages}
-              mode={mode}
-              recogniser={demo.recogniser ?? 'page'}
-              providers={conversation.providers}
-            />
+            <StageList stages={demo.stages} mode={mode} recogniser={demo.recogniser ?? 'page'} />
           </div>
         </div>
         <ConversationView agent={demo.agent} state={call.state} />

@@ -12,6 +12,8 @@ export interface Destination {
   /** `ws:` or `wss:`. */
   readonly url: string;
   readonly token: string;
+  /** What the server calls this call, where it has a name already. */
+  readonly callId?: string | undefined;
 }
 
 /** What happens during a call. */
@@ -125,10 +127,10 @@ async function dial(call: OpenCall): Promise<void> {
   const destination =
     typeof options.destination === 'function' ? await options.destination() : options.destination;
   stopIfOver(call);
-  const { url, token } = destination;
+  const { url, token, callId } = destination;
   call.line = await openLine({
     url,
-    start: { type: 'start', token, sampleRate, parameters: options.parameters },
+    start: { type: 'start', token, callId, sampleRate, parameters: options.parameters },
     onAudio: (audio) => call.handset?.play(audio),
     onMessage: (message) => obey(call, message),
     onEnded: (error) =>

@@ -61,11 +61,17 @@ export async function openLine(options: LineOptions): Promise<Line> {
     };
     socket.onclose = ({ code }) => {
       reject(new PhoneError('line-refused'));
-      if (state === 'live') options.onEnded(code === 1000 ? undefined : new PhoneError('line-lost'));
+      if (state === 'live') options.onEnded(lossOf(code));
       state = 'over';
     };
   });
   return line;
+}
+
+/** Why a live call is over; nothing where the server ended it. A token that is no good shows only after the start. */
+function lossOf(code: number): PhoneError | undefined {
+  if (code === 1000) return undefined;
+  return new PhoneError(code === 1008 ? 'line-refused' : 'line-lost');
 }
 
 function openSocket(url: string): WebSocket {

@@ -314,17 +314,14 @@ const brokenBounds: readonly BrokenTelephony[] = [
   }),
 ];
 
-function media(
-  inner: TelephonyAdapter,
-  verifyUpgrade: NonNullable<TelephonyAdapter['media']>['verifyUpgrade'],
-): Partial<TelephonyAdapter> {
-  return { media: inner.media === undefined ? undefined : { ...inner.media, verifyUpgrade } };
+function letsIn(inner: TelephonyAdapter, verifyUpgrade: () => void): Partial<TelephonyAdapter> {
+  return inner.media === undefined ? {} : { media: { ...inner.media, verifyUpgrade } };
 }
 
 const brokenDoors: readonly BrokenTelephony[] = [
   broken('lets nobody in', ['verifyUpgrade: lets in what the carrier signed'], {
     adapter: (inner) =>
-      media(inner, () => {
+      letsIn(inner, () => {
         throw new ProviderError({ class: 'auth', provider: 'acme', stage: 'telephony', message: 'No.' });
       }),
   }),
@@ -332,7 +329,7 @@ const brokenDoors: readonly BrokenTelephony[] = [
     'lets everybody in',
     ['verifyUpgrade: says auth to no signature, to an altered one, and to one for another address'],
     {
-      adapter: (inner) => media(inner, () => undefined),
+      adapter: (inner) => letsIn(inner, () => undefined),
     },
   ),
   broken('answers webhooks with an error', ['webhook: reads what the carrier signed, and answers'], {

@@ -1,7 +1,7 @@
 // The reference server's demo, as the page asks for it: what it is made of, who can call, and starting a call.
 
 /** How the caller speaks. */
-export type SpeakMode = 'microphone' | 'type' | 'recorded';
+export type SpeakMode = 'microphone' | 'typed' | 'recorded';
 
 export interface StageInfo {
   readonly stage: string;

@@ -7,8 +7,6 @@ export interface CallState {
   /** Of the page's clock, ms; when the server took the call. */
   readonly liveSince: number;
   readonly durationMs: number;
-  /** The agent's voice leaves the loudspeaker. */
-  readonly isSpeaking: boolean;
   /** The browser holds sound back until the page is touched. */
   readonly isBlocked: boolean;
   readonly isMuted: boolean;
@@ -20,7 +18,6 @@ export interface CallState {
 export type CallAction =
   | { readonly type: 'dialled' }
   | { readonly type: 'live'; readonly now: number }
-  | { readonly type: 'speaking'; readonly isSpeaking: boolean }
   | { readonly type: 'blocked'; readonly isBlocked: boolean }
   | { readonly type: 'muted'; readonly isMuted: boolean }
   | { readonly type: 'problem'; readonly message: string }
@@ -31,7 +28,6 @@ export const idleCall: CallState = {
   status: 'idle',
   liveSince: 0,
   durationMs: 0,
-  isSpeaking: false,
   isBlocked: false,
   isMuted: false,
   problems: [],
@@ -44,7 +40,6 @@ export function reduceCall(state: CallState, action: CallAction): CallState {
       return { ...idleCall, status: 'connecting' };
     case 'live':
       return { ...state, status: 'live', liveSince: action.now };
-    case 'speaking':
     case 'blocked':
     case 'muted': {
       const { type: _, ...change } = action;
@@ -68,7 +63,6 @@ function endCall(state: CallState, { now, reason }: Extract<CallAction, { type: 
     ...state,
     status: status === 'connecting' ? 'idle' : 'ended',
     durationMs: status === 'live' ? now - state.liveSince : 0,
-    isSpeaking: false,
     isBlocked: false,
     conversation: { ...conversation, endReason: conversation.endReason ?? reason },
   };

@@ -97,19 +97,21 @@ describe('conversation', () => {
     expect(entries[0]).toMatchObject({ latency });
   });
 
-  it('joins keys, and notes failures and who took over', () => {
-    const { entries, providers } = after(
+  it('joins keys, and notes who failed and who took over', () => {
+    const { entries } = after(
       { type: 'key', digit: '1' },
       { type: 'key', digit: '#' },
+      { type: 'provider', stage: 'tts', provider: 'loudly' },
+      { type: 'provider', stage: 'tts', provider: 'loudly' },
+      { type: 'provider-failed', stage: 'tts', provider: 'loudly', isHandled: true },
       { type: 'provider', stage: 'tts', provider: 'flite' },
-      { type: 'provider-failed', stage: 'tts', provider: 'flite', isHandled: true },
       { type: 'error', stage: 'llm', message: 'No more words.' },
     );
     expect(entries).toMatchObject([
       { kind: 'keys', digits: '1#' },
-      { kind: 'notice', tone: 'info' },
+      { kind: 'notice', tone: 'info', text: 'loudly failed.' },
+      { kind: 'notice', tone: 'info', text: 'flite took over.' },
       { kind: 'notice', tone: 'error', text: 'No more words.' },
     ]);
-    expect(providers).toEqual({ tts: 'flite' });
   });
 });

@@ -55,7 +55,7 @@ export type Entry = CallerEntry | AgentEntry | KeyEntry | NoticeEntry;
 
 export interface Conversation {
   readonly entries: readonly Entry[];
-  /** Who really does the work of each stage in this call. */
+  /** Who worked last for each stage, or failed. */
   readonly providers: Readonly<Record<string, string>>;
   /** Why the call ended, in words. */
   readonly endReason?: string | undefined;
@@ -97,13 +97,13 @@ export function reduceConversation(conversation: Conversation, news: CallNews): 
     case 'key':
       return withKey(conversation, news.digit, news.atMs);
     case 'provider':
-      return { ...conversation, providers: { ...conversation.providers, [news.stage]: news.provider } };
+      return withProvider(conversation, news);
     case 'provider-failed':
       return withNotice(
-        conversation,
+        { ...conversation, providers: { ...conversation.providers, [news.stage]: news.provider } },
         news.atMs,
         news.isHandled ? 'info' : 'error',
-        `${news.provider} failed${news.isHandled ? '; the next in line took over.' : ', and nobody could take over.'}`,
+        `${news.provider} failed${news.isHandled ? '.' : ', and nobody could take over.'}`,
       );
     case 'error':
       return withNotice(conversation, news.atMs, 'error', news.message);
@@ -169,6 +169,18 @@ function withToolOutcome(
     return { ...entry, parts };
   });
   return { ...conversation, entries };
+}
+
+/** Worth a word only when somebody takes another's place. */
+function withProvider(
+  conversation: Conversation,
+  { stage, provider, atMs }: Extract<CallNews, { type: 'provider' }>,
+): Conversation {
+  const before = conversation.providers[stage];
+  const next = { ...conversation, providers: { ...conversation.providers, [stage]: provider } };
+  return before === undefined || before === provider
+    ? next
+    : withNotice(next, atMs, 'info', `${provider} took over.`);
 }
 
 function withKey(conversation: Conversation, digit: string, atMs: number): Conversation {

@@ -41,6 +41,7 @@ export function useCall(demo: Demo | undefined): CallControls {
     const next = createPhone(demo, mode, dispatch, (subscription) => (events.current = subscription));
     phone.current = next;
     next.call().catch((problem: unknown) => {
+      events.current?.close();
       dispatch({ type: 'ended', now: performance.now() });
       if ((problem as { code?: string }).code !== 'cancelled') report(problem);
     });
@@ -78,7 +79,7 @@ function createPhone(
     async destination() {
       const { callId, token, mediaUrl } = await startCall(mode);
       onSubscribed(followCall(callId, (news) => dispatch({ type: 'news', news }), onLost));
-      return { url: mediaUrl, token };
+      return { url: mediaUrl, token, callId };
     },
     onEvent: (event) => tell(event, dispatch),
   });
@@ -87,7 +88,7 @@ function createPhone(
 function tell(event: PhoneEvent, dispatch: Dispatch<CallAction>): void {
   const now = performance.now();
   if (event.type === 'live') dispatch({ type: 'live', now });
-  if (event.type === 'speaking' || event.type === 'blocked') dispatch(event);
+  if (event.type === 'blocked') dispatch(event);
   if ('error' in event) dispatch({ type: 'problem', message: event.error.message });
   if (event.type !== 'ended') return;
   dispatch({ type: 'ended', now, reason: event.reason === 'hung-up' ? 'You hung up.' : undefined });

@@ -25,7 +25,7 @@ export function useRecordedCaller(
   call: CallControls,
   caller: RecordedCaller | undefined,
 ): RecordedCallerControls {
-  const { status, isSpeaking, conversation } = call.state;
+  const { status, conversation } = call.state;
   const [said, setSaid] = useState<ReadonlySet<number>>(new Set());
   const [current, setCurrent] = useState<number>();
   const [isAutomatic, setAutomatic] = useState(true);
@@ -55,7 +55,7 @@ export function useRecordedCaller(
   }
 
   const next = caller?.utterances.findIndex((_, index) => !said.has(index)) ?? -1;
-  const isQuiet = isLive && current === undefined && !isSpeaking && !isReplying(conversation);
+  const isQuiet = isLive && current === undefined && !isReplying(conversation);
   const wasAnswered = replies > repliesBefore;
 
   useEffect(() => {

@@ -41,7 +41,7 @@ export function PhonePanel({ demo, call, mode, onMode }: PhonePanelProps) {
       </div>
       {!isCalling && <SpeakPicker mode={mode} onChoose={onMode} />}
       {mode === 'microphone' && <MicrophoneNote recogniser={demo.recogniser ?? 'page'} />}
-      {mode === 'type' && !isCalling && <TypeNote />}
+      {mode === 'typed' && !isCalling && <TypeNote />}
       {mode === 'recorded' && !isCalling && (
         <CallerChoice callers={demo.callers} chosen={caller} onChoose={setCallerId} />
       )}
@@ -66,7 +66,7 @@ function Dock({ demo, call, mode, canDial }: DockProps) {
     'max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-10 max-lg:border-t max-lg:border-rule max-lg:bg-card max-lg:px-5 max-lg:pt-4 max-lg:pb-[max(1rem,env(safe-area-inset-bottom))]';
   return (
     <div className={`flex flex-col gap-4 ${isCalling ? fixed : ''}`}>
-      {mode === 'type' && isCalling && (
+      {mode === 'typed' && isCalling && (
         <Composer hints={demo.agent.hints} isLive={isLive} onSay={(text) => call.phone()?.say(text)} />
       )}
       <CallBar

@@ -13,7 +13,7 @@ interface Choice {
 
 const choices: readonly Choice[] = [
   { mode: 'microphone', name: 'Microphone', hint: 'You talk', Icon: MicrophoneIcon },
-  { mode: 'type', name: 'Type', hint: 'You write', Icon: KeyboardIcon },
+  { mode: 'typed', name: 'Type', hint: 'You write', Icon: KeyboardIcon },
   { mode: 'recorded', name: 'Recording', hint: 'You listen', Icon: RecordedIcon },
 ];
 

@@ -8,11 +8,9 @@ interface StageListProps {
   readonly stages: readonly StageInfo[];
   readonly mode: SpeakMode;
   readonly recogniser: 'page' | 'server';
-  /** Who does the work in this call, by stage; known once it runs. */
-  readonly providers: Readonly<Record<string, string>>;
 }
 
-export function StageList({ stages, mode, recogniser, providers }: StageListProps) {
+export function StageList({ stages, mode, recogniser }: StageListProps) {
   return (
     <section aria-labelledby="stages-title">
       <h2 id="stages-title" className="mb-3 text-sm font-semibold">
@@ -21,14 +19,11 @@ export function StageList({ stages, mode, recogniser, providers }: StageListProp
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2.5 text-sm">
         {stages.map((stage) => {
           const { label, detail } = inThisCall(stage, mode, recogniser);
-          const provider = providers[stage.stage];
-          const isNews = provider !== undefined && !label.toLowerCase().includes(provider.toLowerCase());
           return (
             <div key={stage.stage} className="col-span-2 grid grid-cols-subgrid">
               <dt className="font-semibold text-copper">{roles[stage.stage] ?? stage.stage}</dt>
               <dd>
                 <span className="font-medium">{label}</span>
-                {isNews && <span className="text-muted"> · in use: {provider}</span>}
                 <span className="block leading-snug text-muted">{detail}</span>
               </dd>
             </div>
@@ -46,7 +41,7 @@ function inThisCall(
   recogniser: 'page' | 'server',
 ): Omit<StageInfo, 'stage'> {
   if (stage.stage !== 'stt') return stage;
-  if (mode === 'type') return { label: 'None needed', detail: 'The caller’s words come as text.' };
+  if (mode === 'typed') return { label: 'None needed', detail: 'The caller’s words come as text.' };
   if (mode === 'microphone' && recogniser === 'page') {
     return {
       label: 'Your browser’s recogniser',

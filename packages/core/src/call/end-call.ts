@@ -1,0 +1,126 @@
+// How a call ends, by whoever's will: everything of it is closed in time, and the result says why.
+import { ConfigError } from '../errors/config-error.js';
+import { ProviderError } from '../errors/provider-error.js';
+import { isVoiceError } from '../errors/voice-error.js';
+import type { CallEndReason } from '../spec/call-event.js';
+import type { Clock } from '../spec/clock.js';
+import { toMessages } from './history.js';
+import { guard, type RunningCall } from './running-call.js';
+
+/** What recognisers get to say their last words after the call. */
+const lastWordsMs = 300;
+const commandLimitMs = 5_000;
+
+/** Rejects when the carrier could not; the call goes on then. */
+export async function transferCall(
+  running: RunningCall,
+  to: string,
+  from: string | undefined,
+): Promise<void> {
+  const { options, session, media } = running;
+  session.dispatch({ type: 'transfer-started', warm: false });
+  try {
+    const command = options.control?.transfer?.bind(options.control);
+    if (command === undefined)
+      throw new ConfigError({ code: 'config.transfer', message: 'this carrier can not transfer calls' });
+    const { clock } = session.options;
+    await commanded(
+      clock,
+      (signal) => command(media.start.callId, to, { from, signal }),
+      session.controller.signal,
+    );
+  } catch (error) {
+    const code = isVoiceError(error) ? error.code : 'telephony.transfer_failed';
+    session.dispatch({ type: 'transfer-failed', code });
+    throw error;
+  }
+  await endCall(running, 'transferred');
+}
+
+/** A carrier that does not answer can't keep us. `signal`: nobody waits for it any more. */
+function commanded(
+  clock: Clock,
+  command: (signal: AbortSignal) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController();
+    const stop = (): void => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    };
+    const giveUp = (): void => {
+      stop();
+      controller.abort();
+      reject(
+        new ProviderError({
+          class: 'timeout',
+          provider: 'carrier',
+          stage: 'telephony',
+          message: `The carrier did not answer a command within ${commandLimitMs} ms, or before the call was over.`,
+        }),
+      );
+    };
+    const timer = clock.setTimeout(giveUp, commandLimitMs);
+    signal?.addEventListener('abort', giveUp);
+    command(controller.signal).finally(stop).then(resolve, reject);
+  });
+}
+
+/** Once; whatever comes later is ignored. */
+export async function endCall(running: RunningCall, reason: CallEndReason): Promise<void> {
+  if (running.ended !== undefined) return;
+  running.ended = reason;
+  const { session, media, settle } = running;
+  const { clock, callId } = session.options;
+  session.stopTurns();
+  running.seat?.stop();
+  for (const timer of running.timers) clock.clearTimeout(timer);
+  running.player?.close();
+  running.keypad.close();
+  const byUs = reason !== 'caller-hung-up' && reason !== 'media-lost' && reason !== 'transferred';
+  await Promise.all([byUs ? hangUp(running) : undefined, stopListening(running)]);
+  guard(() => {
+    media.connection.close();
+  });
+  const durationMs = session.now();
+  session.dispatch({ type: 'call-ended', reason, durationMs });
+  session.close();
+  settle({
+    callId,
+    reason,
+    durationMs,
+    messages: toMessages(session.history),
+    log: session.log.snapshot(),
+  });
+}
+
+/** Recognisers say their last words; then whatever is still open is stopped, and tools get to say that they were. */
+async function stopListening({ ears, session, voice, seat }: RunningCall): Promise<void> {
+  for (const one of ears.values()) guard(one.close);
+  if (ears.size > 0) {
+    await new Promise<void>((resolve) => {
+      session.options.clock.setTimeout(resolve, lastWordsMs);
+    });
+  }
+  session.controller.abort();
+  guard(() => voice?.close());
+  await seat?.settled();
+}
+
+/** Hanging up is a command with a checked result (fault C-05). */
+async function hangUp(running: RunningCall): Promise<void> {
+  const { options, session, media } = running;
+  const hangup = options.control?.hangup?.bind(options.control);
+  if (hangup === undefined) return;
+  try {
+    await commanded(session.options.clock, (signal) => hangup(media.start.callId, signal));
+  } catch {
+    session.dispatch({
+      type: 'error',
+      stage: 'telephony',
+      code: 'telephony.hangup_failed',
+      message: 'The carrier did not confirm the hang-up; the media connection is closed all the same.',
+    });
+  }
+}
