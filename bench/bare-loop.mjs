@@ -34,8 +34,14 @@ class Call {
     this.text = '';
     this.heard = '';
     this.marks = new Map();
-    this.ears = new WebSocket(`ws://${providers}/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true`, options);
-    this.voice = new WebSocket(`ws://${providers}/v1/text-to-speech/v/multi-stream-input?model_id=eleven_flash_v2_5&output_format=ulaw_8000`, options);
+    this.ears = new WebSocket(
+      `ws://${providers}/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true`,
+      options,
+    );
+    this.voice = new WebSocket(
+      `ws://${providers}/v1/text-to-speech/v/multi-stream-input?model_id=eleven_flash_v2_5&output_format=ulaw_8000`,
+      options,
+    );
     this.ears.on('open', () => {
       for (const audio of this.waiting.splice(0)) this.ears.send(audio);
     });
@@ -94,7 +100,8 @@ class Call {
     this.send({ event: 'clear', streamSid: this.streamId });
     this.request?.destroy();
     this.request = undefined;
-    if (this.voice.readyState === WebSocket.OPEN) this.voice.send(JSON.stringify({ context_id: `u${this.utterance}`, close_context: true }));
+    if (this.voice.readyState === WebSocket.OPEN)
+      this.voice.send(JSON.stringify({ context_id: `u${this.utterance}`, close_context: true }));
     this.marks.clear();
     this.finish();
   }
@@ -120,10 +127,19 @@ class Call {
     this.isSpeaking = true;
     const id = `u${this.utterance}`;
     this.voice.send(JSON.stringify({ text: ' ', context_id: id }));
-    const body = JSON.stringify({ model: 'm', stream: true, stream_options: { include_usage: true }, messages: this.history });
+    const body = JSON.stringify({
+      model: 'm',
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: this.history,
+    });
     const request = http.request(
       `http://${providers}/v1/chat/completions`,
-      { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } },
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
       (response) => {
         let rest = '';
         response.setEncoding('utf8');
@@ -182,7 +198,8 @@ class Call {
 
   end() {
     this.request?.destroy();
-    for (const each of [this.ears, this.voice, this.socket]) if (each.readyState < WebSocket.CLOSING) each.close();
+    for (const each of [this.ears, this.voice, this.socket])
+      if (each.readyState < WebSocket.CLOSING) each.close();
   }
 }
 

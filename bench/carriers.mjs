@@ -12,7 +12,10 @@ export const account = { sid: `AC${'0'.repeat(32)}`, token: randomBytes(16).toSt
 
 /** Loud frames that carry the call's number in their first two bytes. */
 function loudFrame(call) {
-  const frame = Buffer.from({ length: frameBytes, ...Array.from({ length: frameBytes }, (_, index) => 0x10 + ((index * 7) % 16) + (index % 2) * 0x80) });
+  const frame = Buffer.from({
+    length: frameBytes,
+    ...Array.from({ length: frameBytes }, (_, index) => 0x10 + ((index * 7) % 16) + (index % 2) * 0x80),
+  });
   frame[0] = call >> 7;
   frame[1] = call & 0x7f;
   return frame.toString('base64');
@@ -20,20 +23,52 @@ function loudFrame(call) {
 
 /** Asks the application for instructions as the carrier would; returns where media goes and the token it names. */
 async function announce(webhookUrl, callSid) {
-  const parameters = { CallSid: callSid, AccountSid: account.sid, From: '+14155550100', To: '+14155550199', CallStatus: 'ringing', Direction: 'inbound', ApiVersion: '2010-04-01' };
-  const signed = webhookUrl + Object.keys(parameters).sort().map((name) => name + parameters[name]).join('');
+  const parameters = {
+    CallSid: callSid,
+    AccountSid: account.sid,
+    From: '+14155550100',
+    To: '+14155550199',
+    CallStatus: 'ringing',
+    Direction: 'inbound',
+    ApiVersion: '2010-04-01',
+  };
+  const signed =
+    webhookUrl +
+    Object.keys(parameters)
+      .sort()
+      .map((name) => name + parameters[name])
+      .join('');
   const signature = createHmac('sha1', account.token).update(signed).digest('base64');
-  const response = await fetch(webhookUrl, { method: 'POST', headers: { 'x-twilio-signature': signature }, body: new URLSearchParams(parameters) });
+  const response = await fetch(webhookUrl, {
+    method: 'POST',
+    headers: { 'x-twilio-signature': signature },
+    body: new URLSearchParams(parameters),
+  });
   const twiml = await response.text();
   const url = /<Stream url="([^"]+)"/.exec(twiml)?.[1];
-  if (url === undefined) throw new Error(`no stream in the answer: ${response.status} ${twiml.slice(0, 200)}`);
-  const custom = Object.fromEntries([...twiml.matchAll(/<Parameter name="([^"]+)" value="([^"]+)"/g)].map(([, name, value]) => [name, value]));
+  if (url === undefined)
+    throw new Error(`no stream in the answer: ${response.status} ${twiml.slice(0, 200)}`);
+  const custom = Object.fromEntries(
+    [...twiml.matchAll(/<Parameter name="([^"]+)" value="([^"]+)"/g)].map(([, name, value]) => [name, value]),
+  );
   return { url: url.replaceAll('&amp;', '&'), custom };
 }
 
 class Call {
   constructor(number, target, marks) {
-    Object.assign(this, { number, target, marks, turn: -1, loud: loudFrame(number), playEnds: 0, outstanding: [], sequence: 1, chunk: 0, bargeFrom: 0, isAnswered: true });
+    Object.assign(this, {
+      number,
+      target,
+      marks,
+      turn: -1,
+      loud: loudFrame(number),
+      playEnds: 0,
+      outstanding: [],
+      sequence: 1,
+      chunk: 0,
+      bargeFrom: 0,
+      isAnswered: true,
+    });
     this.streamSid = `MZ${number.toString(16).padStart(32, '0')}`;
     this.callSid = `CA${number.toString(16).padStart(32, '0')}`;
     /** Calls do not speak in step. */
@@ -41,14 +76,32 @@ class Call {
   }
 
   async open() {
-    const { url, custom } = this.target.webhookUrl === undefined ? { url: this.target.mediaUrl, custom: {} } : await announce(this.target.webhookUrl, this.callSid);
+    const { url, custom } =
+      this.target.webhookUrl === undefined
+        ? { url: this.target.mediaUrl, custom: {} }
+        : await announce(this.target.webhookUrl, this.callSid);
     const signature = createHmac('sha1', account.token).update(url).digest('base64');
-    this.socket = new WebSocket(url, { perMessageDeflate: false, headers: { 'x-twilio-signature': signature } });
+    this.socket = new WebSocket(url, {
+      perMessageDeflate: false,
+      headers: { 'x-twilio-signature': signature },
+    });
     await new Promise((resolve, reject) => this.socket.once('open', resolve).once('error', reject));
     this.socket.on('error', () => undefined);
     this.socket.on('message', (data) => this.onMessage(data.toString()));
     this.send({ event: 'connected', protocol: 'Call', version: '1.0.0' });
-    this.send({ event: 'start', sequenceNumber: '1', streamSid: this.streamSid, start: { accountSid: account.sid, streamSid: this.streamSid, callSid: this.callSid, tracks: ['inbound'], mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 }, customParameters: custom } });
+    this.send({
+      event: 'start',
+      sequenceNumber: '1',
+      streamSid: this.streamSid,
+      start: {
+        accountSid: account.sid,
+        streamSid: this.streamSid,
+        callSid: this.callSid,
+        tracks: ['inbound'],
+        mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+        customParameters: custom,
+      },
+    });
   }
 
   send(message) {
@@ -65,7 +118,9 @@ class Call {
     this.chunk += 1;
     this.sequence += 1;
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(`{"event":"media","sequenceNumber":"${this.sequence}","media":{"track":"inbound","chunk":"${this.chunk}","timestamp":"${this.chunk * 20}","payload":"${isLoud ? this.loud : silent}"},"streamSid":"${this.streamSid}"}`);
+    this.socket.send(
+      `{"event":"media","sequenceNumber":"${this.sequence}","media":{"track":"inbound","chunk":"${this.chunk}","timestamp":"${this.chunk * 20}","payload":"${isLoud ? this.loud : silent}"},"streamSid":"${this.streamSid}"}`,
+    );
   }
 
   beginSpeech(turn) {
@@ -113,12 +168,22 @@ class Call {
     const index = this.outstanding.indexOf(entry);
     if (index < 0) return;
     this.outstanding.splice(index, 1);
-    this.send({ event: 'mark', sequenceNumber: String((this.sequence += 1)), streamSid: this.streamSid, mark: { name: entry.name } });
+    this.send({
+      event: 'mark',
+      sequenceNumber: String((this.sequence += 1)),
+      streamSid: this.streamSid,
+      mark: { name: entry.name },
+    });
   }
 
   close() {
     for (const entry of this.outstanding) clearTimeout(entry.timer);
-    this.send({ event: 'stop', sequenceNumber: String((this.sequence += 1)), streamSid: this.streamSid, stop: { accountSid: account.sid, callSid: this.callSid } });
+    this.send({
+      event: 'stop',
+      sequenceNumber: String((this.sequence += 1)),
+      streamSid: this.streamSid,
+      stop: { accountSid: account.sid, callSid: this.callSid },
+    });
     this.socket.close();
   }
 }
@@ -126,7 +191,8 @@ class Call {
 /** Runs `count` calls for `seconds`; `onSteady` is called when all are up and again at the end. */
 export async function runCalls({ count, seconds, target, marks, onSteady }) {
   const calls = Array.from({ length: count }, (_, number) => new Call(number, target, marks));
-  for (let start = 0; start < count; start += 20) await Promise.all(calls.slice(start, start + 20).map((call) => call.open()));
+  for (let start = 0; start < count; start += 20)
+    await Promise.all(calls.slice(start, start + 20).map((call) => call.open()));
   await onSteady('begin');
   const began = performance.now();
   let lateMs = 0;

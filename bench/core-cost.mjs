@@ -21,7 +21,10 @@ function installedMb() {
   };
   const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/core/package.json'), 'utf8'));
   for (const dependency of Object.keys(dependencies)) add(dependency);
-  const folders = [join(root, 'packages/core/dist'), ...[...seen].map((name) => join(root, 'node_modules', name))];
+  const folders = [
+    join(root, 'packages/core/dist'),
+    ...[...seen].map((name) => join(root, 'node_modules', name)),
+  ];
   return folders.reduce((sum, folder) => sum + sizeOf(folder), 0) / 1e6;
 }
 

@@ -30,10 +30,19 @@ export function createMarks() {
     summary() {
       const added = [...turns.values()].flatMap((times) => {
         const parts = hops.map(([from, to]) => (times[to] ?? NaN) - (times[from] ?? NaN));
-        return parts.every((part) => Number.isFinite(part) && part >= 0) ? [parts.reduce((sum, part) => sum + part)] : [];
+        return parts.every((part) => Number.isFinite(part) && part >= 0)
+          ? [parts.reduce((sum, part) => sum + part)]
+          : [];
       });
-      const hop = ([from, to]) => spread([...turns.values()].map((times) => times[to] - times[from]).filter((delay) => delay >= 0));
-      return { turns: added.length, added: spread(added), hops: hops.map(hop), answer: spread(answers), clear: spread(clears) };
+      const hop = ([from, to]) =>
+        spread([...turns.values()].map((times) => times[to] - times[from]).filter((delay) => delay >= 0));
+      return {
+        turns: added.length,
+        added: spread(added),
+        hops: hops.map(hop),
+        answer: spread(answers),
+        clear: spread(clears),
+      };
     },
   };
 }

@@ -6,7 +6,9 @@ import { account, runCalls } from './carriers.mjs';
 import { createMarks } from './marks.mjs';
 import { startProviders } from './providers.mjs';
 
-const { values } = parseArgs({ options: { arm: { type: 'string' }, calls: { type: 'string' }, seconds: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { arm: { type: 'string' }, calls: { type: 'string' }, seconds: { type: 'string' } },
+});
 const count = Number(values.calls);
 const seconds = Number(values.seconds);
 
@@ -15,7 +17,12 @@ const providers = await startProviders(marks);
 const script = values.arm === 'bare' ? './bare-loop.mjs' : './voicewire-arm.mjs';
 const child = fork(new URL(script, import.meta.url), {
   execArgv: ['--expose-gc', ...(process.env.BENCH_EXEC_ARGV?.split(' ') ?? [])],
-  env: { ...process.env, PROVIDERS_PORT: String(providers.port), TWILIO_ACCOUNT_SID: account.sid, TWILIO_AUTH_TOKEN: account.token },
+  env: {
+    ...process.env,
+    PROVIDERS_PORT: String(providers.port),
+    TWILIO_ACCOUNT_SID: account.sid,
+    TWILIO_AUTH_TOKEN: account.token,
+  },
 });
 const [{ port }] = await once(child, 'message');
 const ask = async () => {

@@ -41,7 +41,13 @@ function listen(webSocket, marks) {
   let lastPartial = 0;
   const send = (isFinal) => {
     const text = `call ${call} turn ${turn}`;
-    const word = { word: text, punctuated_word: text, start: loudFrom / 1000, end: loudUntil / 1000, confidence: 1 };
+    const word = {
+      word: text,
+      punctuated_word: text,
+      start: loudFrom / 1000,
+      end: loudUntil / 1000,
+      confidence: 1,
+    };
     webSocket.send(
       JSON.stringify({
         type: 'Results',
@@ -95,13 +101,17 @@ function answer(request, response, marks) {
     const name = turn === undefined ? 'nothing' : `call ${turn[0]} turn ${turn[1]}`;
     const timer = setTimeout(() => {
       const send = (delta, finish = null) =>
-        response.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
+        response.write(
+          `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+        );
       send({ role: 'assistant', content: '' });
       for (const word of `This answers ${name}. `.split(/(?<= )/)) send({ content: word });
       if (turn !== undefined) marks.at(...turn, 'text');
       for (const word of 'It goes on for a while longer. '.split(/(?<= )/)) send({ content: word });
       send({}, 'stop');
-      response.end('data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}\n\ndata: [DONE]\n\n');
+      response.end(
+        'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}\n\ndata: [DONE]\n\n',
+      );
     }, llmDelayMs);
     response.on('close', () => clearTimeout(timer));
   });
@@ -126,15 +136,27 @@ function speak(webSocket, marks) {
     send(id, { isFinal: true });
   };
   webSocket.on('message', (data) => {
-    const { text, context_id: id, close_context: isClosing, close_socket: isOver } = JSON.parse(data.toString());
+    const {
+      text,
+      context_id: id,
+      close_context: isClosing,
+      close_socket: isOver,
+    } = JSON.parse(data.toString());
     if (isOver) return webSocket.close(1000);
-    const context = contexts.get(id) ?? { text: '', timer: undefined, isSpoken: false, isClosed: false, isEnding: false };
+    const context = contexts.get(id) ?? {
+      text: '',
+      timer: undefined,
+      isSpoken: false,
+      isClosed: false,
+      isEnding: false,
+    };
     if (id !== undefined) contexts.set(id, context);
     if (typeof text === 'string' && text.trim() !== '') {
       context.text += text;
       context.turn ??= turnIn(context.text);
       if (context.turn !== undefined) marks.at(...context.turn, 'voice');
-      if (context.turn !== undefined || context.timer === undefined) context.timer ??= setTimeout(() => say(id, context), ttsDelayMs);
+      if (context.turn !== undefined || context.timer === undefined)
+        context.timer ??= setTimeout(() => say(id, context), ttsDelayMs);
     }
     if (isClosing) {
       if (context.isSpoken) finish(id);
@@ -155,5 +177,9 @@ function alignmentOf(text, index, count) {
   const per = Math.ceil(text.length / count);
   const chars = [...text.slice(index * per, (index + 1) * per)];
   const each = chars.length === 0 ? 0 : 250 / chars.length;
-  return { chars, charStartTimesMs: chars.map((_, place) => Math.round(place * each)), charDurationsMs: chars.map(() => Math.round(each)) };
+  return {
+    chars,
+    charStartTimesMs: chars.map((_, place) => Math.round(place * each)),
+    charDurationsMs: chars.map(() => Math.round(each)),
+  };
 }

@@ -21,13 +21,18 @@ const seconds = Number(options.seconds);
 
 async function measure(arm, calls) {
   const script = fileURLToPath(new URL('./measure.mjs', import.meta.url));
-  const { stdout } = await run(process.execPath, [script, '--arm', arm, '--calls', String(calls), '--seconds', String(seconds)], { maxBuffer: 1 << 24 });
+  const { stdout } = await run(
+    process.execPath,
+    [script, '--arm', arm, '--calls', String(calls), '--seconds', String(seconds)],
+    { maxBuffer: 1 << 24 },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
 /** The figures of one arm at one number of calls: the median of its rounds. */
 function combine(results) {
-  const of = (read) => median(results.map(read).filter((value) => typeof value === 'number' && Number.isFinite(value)));
+  const of = (read) =>
+    median(results.map(read).filter((value) => typeof value === 'number' && Number.isFinite(value)));
   return {
     turns: results.reduce((sum, { turns }) => sum + turns, 0),
     addedP50: of(({ added }) => added.p50),
@@ -37,7 +42,10 @@ function combine(results) {
     clearP50: of(({ clear }) => clear.p50),
     clears: results.reduce((sum, { clear }) => sum + clear.count, 0),
     cpu: of(({ cpuMsPerCallMinute }) => cpuMsPerCallMinute),
-    cpuSpread: [Math.min(...results.map((result) => result.cpuMsPerCallMinute)), Math.max(...results.map((result) => result.cpuMsPerCallMinute))],
+    cpuSpread: [
+      Math.min(...results.map((result) => result.cpuMsPerCallMinute)),
+      Math.max(...results.map((result) => result.cpuMsPerCallMinute)),
+    ],
     memoryKb: of(({ bytesPerCall }) => bytesPerCall / 1024),
     loadLateMs: Math.max(...results.map(({ loadLateMs }) => loadLateMs)),
   };
@@ -60,11 +68,15 @@ process.stdout.write(report);
 await writeFile(options.out, report);
 
 function render(measured, { installMb, importMs, importBareMs }) {
-  const number = (value, digits = 1) => (value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits));
+  const number = (value, digits = 1) =>
+    value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
   const line = ({ calls, bare, voicewire }) =>
     `| ${calls} | ${number(bare.addedP50)} / ${number(bare.addedP95)} | ${number(voicewire.addedP50)} / ${number(voicewire.addedP95)} | ${number(bare.cpu, 0)} | ${number(voicewire.cpu, 0)} | **${number(voicewire.cpu / bare.cpu, 2)}** | ${number(bare.memoryKb, 0)} | ${number(voicewire.memoryKb, 0)} | ${number(bare.clearP50, 0)} | ${number(voicewire.clearP50, 0)} |`;
   const noise = measured
-    .map(({ calls, bare, voicewire }) => `${calls} calls: bare ${bare.cpuSpread.map((value) => number(value, 0)).join('–')}, Voicewire ${voicewire.cpuSpread.map((value) => number(value, 0)).join('–')} CPU-ms per call-minute between rounds; frames of the load generator at most ${number(Math.max(bare.loadLateMs, voicewire.loadLateMs), 0)} ms late; ${bare.turns} and ${voicewire.turns} turns timed`)
+    .map(
+      ({ calls, bare, voicewire }) =>
+        `${calls} calls: bare ${bare.cpuSpread.map((value) => number(value, 0)).join('–')}, Voicewire ${voicewire.cpuSpread.map((value) => number(value, 0)).join('–')} CPU-ms per call-minute between rounds; frames of the load generator at most ${number(Math.max(bare.loadLateMs, voicewire.loadLateMs), 0)} ms late; ${bare.turns} and ${voicewire.turns} turns timed`,
+    )
     .join('\n- ');
   return `# Performance
 
@@ -86,7 +98,9 @@ the bare loop decides after 180 ms of speech, Voicewire after 60 ms of detection
 | installed, with dependencies | ${number(installMb)} MB |
 | import of \`@voicewire/core\`, median of 7 fresh processes | ${number(importMs, 0)} ms (an empty script: ${number(importBareMs, 0)} ms) |
 
-How noisy the machine was (${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load average ${loadavg().map((value) => number(value)).join(' ')} at the end):
+How noisy the machine was (${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load average ${loadavg()
+    .map((value) => number(value))
+    .join(' ')} at the end):
 - ${noise}
 `;
 }

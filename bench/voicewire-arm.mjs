@@ -13,7 +13,12 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const voicewire = createVoicewire({
     publicUrl: `http://127.0.0.1:${port}`,
-    telephony: [createTwilioTelephony({ accountSid: process.env.TWILIO_ACCOUNT_SID, authToken: process.env.TWILIO_AUTH_TOKEN })],
+    telephony: [
+      createTwilioTelephony({
+        accountSid: process.env.TWILIO_ACCOUNT_SID,
+        authToken: process.env.TWILIO_AUTH_TOKEN,
+      }),
+    ],
     stt: createDeepgramStt({ apiKey, baseUrl }),
     llm: createOpenAiLlm({ apiKey, baseUrl: `${baseUrl}/v1`, model: 'm' }),
     tts: createElevenLabsTts({ apiKey, baseUrl, voice: 'v' }),

@@ -18,13 +18,13 @@ function summarise(modules, unhandledErrors) {
   const summary = { passed: 0, failed: unhandledErrors.length, skipped: [] };
   for (const module of modules) {
     const tests = [...module.children.allTests()];
-    if (module.state() === 'failed' && tests.every((test) => test.result().state !== 'failed'))
-      summary.failed += 1;
+    const isBroken = module.state() === 'failed';
+    if (isBroken && tests.every((test) => test.result().state !== 'failed')) summary.failed += 1;
     for (const test of tests) {
       const { state, note } = test.result();
       if (state === 'passed') summary.passed += 1;
       else if (state === 'failed') summary.failed += 1;
-      else summary.skipped.push(describeSkipped(module, test, note));
+      else summary.skipped.push(describeSkipped(module, test, note ?? (isBroken ? 'not run' : undefined)));
     }
   }
   return summary;

@@ -38,7 +38,9 @@ export async function talkInTerminal(
 ): Promise<number> {
   const { output, errors, signal } = terminal;
   const keyboard = args.wav === undefined && args.say === undefined ? openKeyboard(terminal) : undefined;
-  const show = (text: string): void => void (args.json === true || output.write(text));
+  const show = (text: string): void => {
+    if (args.json !== true) output.write(text);
+  };
   try {
     const { agent, providers, config } = await loadConfig({ file: args.config });
     if (agent === undefined)

@@ -75,9 +75,11 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     outbound: line,
     callId: crypto.randomUUID(),
     capabilities: { transcripts: isTyped },
+    maxCallMs,
     script: async (hands) => {
-      if (agent.greeting !== undefined) await hands.agentFinishes();
-      await (source.kind === 'text' ? type(hands, source.lines) : play(hands, source));
+      const greets = agent.greeting !== undefined;
+      if (source.kind === 'text') await type(hands, source, greets);
+      else await play(hands, source, greets);
     },
   });
   const { capabilities, control, open } = caller;

@@ -19,9 +19,8 @@ export function fluxProtocol() {
   let open: SttFinal | undefined;
   const toTurn = (message: unknown): readonly SttEvent[] => {
     const turn = turnSchema.parse(message);
-    const startMs = toMs(turn.audio_window_start);
     const atMs = toMs(turn.audio_window_end);
-    const said = { text: turn.transcript, startMs, endMs: atMs };
+    const said = { text: turn.transcript, startMs: toMs(turn.audio_window_start), endMs: atMs };
     const partial: SttEvent = { type: 'partial', ...said };
     const final: SttFinal = { type: 'final', ...said, settledMs: atMs, words: [] };
     const turnEnd = { type: 'turn-end', atMs, confidence: turn.end_of_turn_confidence ?? undefined } as const;

@@ -45,11 +45,10 @@ export function modelParameters(settings: DeepgramSettings, asked: Asked) {
 /** Refusals name themselves in JSON, closes in their reason: `NET-0001`, or a link that ends in `net0001`. */
 export function readVerdict(verdict: PeerVerdict): VerdictReading {
   if (verdict.kind === 'refused') return { detail: errorCodeOf(verdict.body) };
-  const detail = /\b(net|data)-?\d{4}\b/i.exec(verdict.reason)?.[0];
-  // Nothing came from us for ten seconds.
-  if (/^net-?0001/i.test(detail ?? '')) return { class: 'idle', detail };
-  // What came from us is not the audio we announced.
-  return { class: /^data/i.test(detail ?? '') ? 'invalid_request' : undefined, detail };
+  const detail = /\b(net|data)-?\d{4}\b/i.exec(verdict.reason)?.[0] ?? '';
+  // Nothing came from us for ten seconds; what came is not the audio we announced.
+  if (/^net-?0001/i.test(detail)) return { class: 'idle', detail };
+  return /^data/i.test(detail) ? { class: 'invalid_request', detail } : { detail: detail || undefined };
 }
 
 /** `err_code` of an error body, as `INVALID_AUTH`; its prose is not passed on. */

@@ -56,14 +56,8 @@ export {
 } from './fakes/llm-fake.js';
 export type { Fault, Misbehaviour, MisbehaviourType } from './fakes/misbehaviour.js';
 export { fakeApiKey, type ProviderFake, type ProviderFakeOptions } from './fakes/provider-fake.js';
-export {
-  defaultSttScript,
-  startSttFake,
-  type SttFake,
-  type SttFakeOptions,
-  type SttHeard,
-  type SttScript,
-} from './fakes/stt-fake.js';
+export type { SttHeard, SttScript } from './fakes/stt-ear.js';
+export { defaultSttScript, startSttFake, type SttFake, type SttFakeOptions } from './fakes/stt-fake.js';
 export { startTtsFake, type TtsFake, type TtsFakeOptions } from './fakes/tts-fake.js';
 export type { TtsHeard, TtsHeardUtterance, TtsVoiceOptions } from './fakes/tts-mouth.js';
 export type { UntilOptions } from './fakes/waiting.js';

@@ -14,7 +14,7 @@ export interface ScriptedWord {
 export interface ScriptRecogniserOptions {
   /** Silence that makes a final and ends the turn. Default 300. */
   readonly pauseMs?: number | undefined;
-  /** Silence that makes an eager `turn-end`, taken back when speech goes on. Default: none. */
+  /** Silence, shorter than `pauseMs`, that makes an eager `turn-end`, taken back when speech goes on. Default: none. */
   readonly eagerPauseMs?: number | undefined;
   readonly language?: string | undefined;
   /** Whether words keep their speakers. */
@@ -34,6 +34,7 @@ export interface ScriptRecogniser {
 }
 
 interface State {
+  readonly options: ScriptRecogniserOptions;
   /** Words not yet over. */
   ahead: ScriptedWord[];
   /** Words over, not yet in a final. */
@@ -63,13 +64,9 @@ export function timedWords(
     });
 }
 
-function finalOf(
-  state: State,
-  settledMs: number,
-  cause: 'pause' | 'flush' | 'end',
-  language?: string,
-): SttFakeEvent {
+function finalOf(state: State, settledMs: number, cause: 'pause' | 'flush' | 'end'): SttFakeEvent {
   const words = state.segment;
+  const { language } = state.options;
   const startMs = words[0]?.startMs ?? state.settledMs;
   const endMs = words.at(-1)?.endMs ?? settledMs;
   state.segment = [];
@@ -102,8 +99,8 @@ export function createScriptRecogniser(
   words: readonly ScriptedWord[],
   options: ScriptRecogniserOptions = {},
 ): ScriptRecogniser {
-  const { pauseMs = 300, eagerPauseMs = Number.POSITIVE_INFINITY, language, diarize = false } = options;
   const state: State = {
+    options,
     ahead: [...words],
     segment: [],
     settledMs: 0,
@@ -112,71 +109,78 @@ export function createScriptRecogniser(
     lastWordEndMs: 0,
     eagerAfterMs: undefined,
   };
-
-  function take(word: ScriptedWord, endMs: number): void {
-    const { text, startMs, speaker, confidence = defaultConfidence } = word;
-    state.segment.push({ text, startMs, endMs, confidence, speaker: diarize ? speaker : undefined });
-    state.lastWordEndMs = endMs;
-    state.ahead.shift();
-  }
-
-  function endOfTurn(atMs: number): SttFakeEvent[] {
-    const hadWords = state.segment.length > 0;
-    const events: SttFakeEvent[] = hadWords ? [finalOf(state, atMs, 'pause', language)] : [];
-    state.isSpeaking = false;
-    state.hasEagerEnd = false;
-    events.push({ type: 'speech-end', atMs: state.lastWordEndMs }, { type: 'turn-end', atMs, eager: false });
-    return events;
-  }
-
-  /** The next thing to happen no later than `audioMs`; undefined when there is none. */
-  function step(audioMs: number): readonly SttFakeEvent[] | undefined {
-    const next = state.ahead[0];
-    const nextStartMs = next?.startMs ?? Number.POSITIVE_INFINITY;
-    const pauseAtMs = state.lastWordEndMs + pauseMs;
-    const eagerAtMs = state.lastWordEndMs + eagerPauseMs;
-    const canEndEagerly = state.isSpeaking && state.eagerAfterMs !== state.lastWordEndMs;
-    if (canEndEagerly && eagerAtMs <= audioMs && eagerAtMs <= nextStartMs) {
-      state.hasEagerEnd = true;
-      state.eagerAfterMs = state.lastWordEndMs;
-      return [{ type: 'turn-end', atMs: eagerAtMs, eager: true, confidence: 0.5 }];
-    }
-    if (state.isSpeaking && pauseAtMs <= audioMs && pauseAtMs <= nextStartMs) return endOfTurn(pauseAtMs);
-    if (next === undefined || nextStartMs > audioMs) return undefined;
-    if (!state.isSpeaking) {
-      state.isSpeaking = true;
-      // Silence before the first word is no pause.
-      state.lastWordEndMs = next.startMs;
-      return [{ type: 'speech-start', atMs: next.startMs }];
-    }
-    if (state.hasEagerEnd) {
-      state.hasEagerEnd = false;
-      return [{ type: 'turn-resumed', atMs: next.startMs }];
-    }
-    if (next.endMs > audioMs) return undefined;
-    take(next, next.endMs);
-    return [partialOf(state)];
-  }
-
-  function hear(audioMs: number): SttFakeEvent[] {
-    const events: SttFakeEvent[] = [];
-    for (let more = step(audioMs); more !== undefined; more = step(audioMs)) events.push(...more);
-    return events;
-  }
-
-  function decide(audioMs: number, cause: 'flush' | 'end'): SttFakeEvent[] {
-    const events = hear(audioMs);
-    const next = state.ahead[0];
-    if (next !== undefined && (next.startMs + next.endMs) / 2 < audioMs) take(next, audioMs);
-    else if (next !== undefined && next.startMs < audioMs) state.ahead[0] = { ...next, startMs: audioMs };
-    events.push(finalOf(state, audioMs, cause, language));
-    return events;
-  }
-
   return {
     add: (more) => void state.ahead.push(...more),
-    hear,
-    flush: (audioMs) => [...decide(audioMs, 'flush'), { type: 'flushed', settledMs: audioMs }],
-    end: (audioMs) => [...decide(audioMs, 'end'), { type: 'goodbye', audioMs }],
+    hear: (audioMs) => hear(state, audioMs),
+    flush: (audioMs) => [...decide(state, audioMs, 'flush'), { type: 'flushed', settledMs: audioMs }],
+    end: (audioMs) => [...decide(state, audioMs, 'end'), { type: 'goodbye', audioMs }],
   };
+}
+
+function take(state: State, word: ScriptedWord, endMs: number): void {
+  const { text, startMs, speaker, confidence = defaultConfidence } = word;
+  const isNamed = state.options.diarize === true;
+  state.segment.push({ text, startMs, endMs, confidence, speaker: isNamed ? speaker : undefined });
+  state.lastWordEndMs = endMs;
+  state.ahead.shift();
+}
+
+function endTurn(state: State, atMs: number): readonly SttFakeEvent[] {
+  const events: SttFakeEvent[] = state.segment.length > 0 ? [finalOf(state, atMs, 'pause')] : [];
+  state.isSpeaking = false;
+  state.hasEagerEnd = false;
+  events.push({ type: 'speech-end', atMs: state.lastWordEndMs }, { type: 'turn-end', atMs, eager: false });
+  return events;
+}
+
+/** What silence after the last word makes no later than `audioMs`: an eager end first, then the end of the turn. */
+function pauseStep(state: State, audioMs: number): readonly SttFakeEvent[] | undefined {
+  const { pauseMs = 300, eagerPauseMs = Number.POSITIVE_INFINITY } = state.options;
+  if (!state.isSpeaking) return undefined;
+  const untilMs = Math.min(audioMs, state.ahead[0]?.startMs ?? Number.POSITIVE_INFINITY);
+  const eagerAtMs = state.lastWordEndMs + eagerPauseMs;
+  if (eagerAtMs <= untilMs && state.eagerAfterMs !== state.lastWordEndMs) {
+    state.hasEagerEnd = true;
+    state.eagerAfterMs = state.lastWordEndMs;
+    return [{ type: 'turn-end', atMs: eagerAtMs, eager: true, confidence: 0.5 }];
+  }
+  const pauseAtMs = state.lastWordEndMs + pauseMs;
+  return pauseAtMs <= untilMs ? endTurn(state, pauseAtMs) : undefined;
+}
+
+/** What the next word makes no later than `audioMs`. */
+function wordStep(state: State, audioMs: number): readonly SttFakeEvent[] | undefined {
+  const [next] = state.ahead;
+  if (next === undefined || next.startMs > audioMs) return undefined;
+  if (!state.isSpeaking) {
+    state.isSpeaking = true;
+    // Silence before the first word is no pause.
+    state.lastWordEndMs = next.startMs;
+    return [{ type: 'speech-start', atMs: next.startMs }];
+  }
+  if (state.hasEagerEnd) {
+    state.hasEagerEnd = false;
+    return [{ type: 'turn-resumed', atMs: next.startMs }];
+  }
+  if (next.endMs > audioMs) return undefined;
+  take(state, next, next.endMs);
+  return [partialOf(state)];
+}
+
+function hear(state: State, audioMs: number): SttFakeEvent[] {
+  const events: SttFakeEvent[] = [];
+  for (;;) {
+    const step = pauseStep(state, audioMs) ?? wordStep(state, audioMs);
+    if (step === undefined) return events;
+    events.push(...step);
+  }
+}
+
+function decide(state: State, audioMs: number, cause: 'flush' | 'end'): SttFakeEvent[] {
+  const events = hear(state, audioMs);
+  const [next] = state.ahead;
+  if (next !== undefined && (next.startMs + next.endMs) / 2 < audioMs) take(state, next, audioMs);
+  else if (next !== undefined && next.startMs < audioMs) state.ahead[0] = { ...next, startMs: audioMs };
+  events.push(finalOf(state, audioMs, cause));
+  return events;
 }

@@ -17,11 +17,13 @@ import { defineTool } from './tool.js';
 const agent: Agent = { name: 'test', instructions: 'Answer.', turn: { silenceMs: 60_000 } };
 /** A line is quiet before anybody speaks. */
 const quietMs = 500;
-const script = (text: string): PlayOptions['script'] => async (hands) => {
-  await hands.wait(quietMs);
-  await hands.say(text);
-  await hands.agentFinishes();
-};
+const script =
+  (text: string): PlayOptions['script'] =>
+  async (hands) => {
+    await hands.wait(quietMs);
+    await hands.say(text);
+    await hands.agentFinishes();
+  };
 
 describe('an eager end of turn', () => {
   const eagerStt = () => createScriptedStt({ pauseMs: 1_500, eagerPauseMs: 300 });
@@ -332,7 +334,14 @@ describe('voices', () => {
       }),
     };
     const llm = createScriptedLlm({
-      responses: [{ parts: [{ type: 'text', text: 'no end ' }, { type: 'text', text: 'in sight' }] }],
+      responses: [
+        {
+          parts: [
+            { type: 'text', text: 'no end ' },
+            { type: 'text', text: 'in sight' },
+          ],
+        },
+      ],
       delays: { partMs: 900 },
     });
     const { result, of } = await playCall({
@@ -372,7 +381,9 @@ describe('voices', () => {
       script: script('talk'),
     });
     expect(tts.utterances.length).toBeGreaterThan(1);
-    expect(caller.heardText()).toBe('this is the first sentence and here is the second one then comes a third');
+    expect(caller.heardText()).toBe(
+      'this is the first sentence and here is the second one then comes a third',
+    );
     expect(result.messages.at(-1)?.content).toBe(text);
   });
 });

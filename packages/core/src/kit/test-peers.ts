@@ -1,7 +1,9 @@
 // Peers for the tests of WebSocket links: a server, a bare HTTP server, a bare TCP server; and a link to them.
+// Not part of the package.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { VoiceError } from '../spec/error.js';
 import { connectWebSocket, type WebSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
@@ -112,5 +114,5 @@ export function withResolver<T>(): { promise: Promise<T>; resolve(value: T): voi
 
 /** Waits for something only the peer can see. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition()) await nextTurn();
 }

@@ -55,7 +55,6 @@ interface Wait {
 interface State {
   readonly options: LineOptions;
   readonly openedMs: number;
-  readonly frameBytes: number;
   readonly silentFrame: Uint8Array;
   readonly speech: Map<string, Speech[]>;
   frames: number;
@@ -73,11 +72,9 @@ export function openCallerLine(options: LineOptions): CallerLine {
   const done = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
   // The outcome is for who asks; a test that does not look at it learns of the failure from the call.
   done.catch(() => undefined);
-  const frameBytes = bytesFor(options.frameMs, options.inbound);
   const state: State = {
     options,
     openedMs: options.clock.now(),
-    frameBytes,
     silentFrame: silence(options.frameMs, options.inbound),
     speech: new Map(options.tracks.map((track) => [track, []])),
     frames: 0,
@@ -109,16 +106,19 @@ function close(state: State, outcome?: { readonly error: unknown }): void {
 }
 
 async function runScript(state: State): Promise<void> {
-  const { port, script } = state.options;
   try {
-    await script(createCaller(state));
-    if (state.isOpen) port.hangup();
-    close(state);
+    await state.options.script(createCaller(state));
+    leave(state, 'hangup');
   } catch (error) {
-    if (error === callIsOver) return;
-    if (state.isOpen) port.hangup();
-    close(state, { error });
+    if (error !== callIsOver) leave(state, 'hangup', { error });
   }
+}
+
+/** The caller's own end. Closed first: what the port makes of it may come back here. */
+function leave(state: State, how: 'hangup' | 'lose', outcome?: { readonly error: unknown }): void {
+  if (!state.isOpen) return;
+  close(state, outcome);
+  state.options.port[how]();
 }
 
 /** By deadline, not by count of ticks: a late frame does not delay the next. */
@@ -139,11 +139,9 @@ function sendFrames(state: State): void {
   const over = state.waits.filter((wait) => wait.isOver());
   state.waits = state.waits.filter((wait) => !over.includes(wait));
   for (const wait of over) wait.resolve();
-  if (state.frames * frameMs < maxCallMs || !state.isOpen) return;
-  port.hangup();
-  close(state, {
-    error: new TestingError('testing.call_too_long', `The call was not over after ${maxCallMs} ms.`),
-  });
+  if (state.frames * frameMs < maxCallMs) return;
+  const error = new TestingError('testing.call_too_long', `The call was not over after ${maxCallMs} ms.`);
+  leave(state, 'hangup', { error });
 }
 
 function nextFrame(state: State, track: string): Uint8Array {
@@ -165,79 +163,71 @@ function nextFrame(state: State, track: string): Uint8Array {
 
 function until(state: State, isOver: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (!state.isOpen) reject(callIsOver as unknown as Error);
+    if (!state.isOpen) reject(callIsOver);
     else state.waits.push({ isOver, resolve, reject });
   });
 }
 
+/** Says audio and waits until it was said. */
+async function play(state: State, audio: Uint8Array, track = firstTrack(state)): Promise<void> {
+  let isSaid = false;
+  state.speech.get(track)?.push({ audio, position: 0, resolve: () => void (isSaid = true) });
+  await until(state, () => isSaid);
+  state.heardUntilMs = state.options.clock.now();
+}
+
+async function wait(state: State, ms: number): Promise<void> {
+  const { clock } = state.options;
+  const dueMs = clock.now() + ms;
+  await until(state, () => clock.now() >= dueMs);
+}
+
+async function press(state: State, digits: string, gapMs = 200): Promise<void> {
+  for (const [index, digit] of Array.from(digits).entries()) {
+    if (index > 0) await wait(state, gapMs);
+    state.options.port.dtmf(digit, firstTrack(state));
+  }
+}
+
+async function agentSpeaks(state: State, forMs: number): Promise<void> {
+  const { clock, playOut } = state.options;
+  await until(state, () => {
+    const sinceMs = playOut.playingSinceMs;
+    return sinceMs !== undefined && clock.now() - sinceMs >= forMs;
+  });
+  state.heardUntilMs = clock.now();
+}
+
+async function agentFinishes(state: State, quietMs: number): Promise<void> {
+  const { clock, playOut } = state.options;
+  const beforeMs = state.heardUntilMs;
+  await until(state, () => {
+    const sinceMs = playOut.silentSinceMs;
+    return (
+      sinceMs !== undefined && sinceMs > beforeMs && playOut.playedMs > 0 && clock.now() - sinceMs >= quietMs
+    );
+  });
+  state.heardUntilMs = clock.now();
+}
+
+function firstTrack({ options }: State): string {
+  return options.tracks[0] ?? 'caller';
+}
+
 function createCaller(state: State): Caller {
-  const { clock, inbound, tracks, playOut, port } = state.options;
-  const firstTrack = tracks[0] ?? 'caller';
-
-  async function play(
-    audio: Uint8Array,
-    { track = firstTrack }: { readonly track?: string | undefined } = {},
-  ): Promise<void> {
-    let isSaid = false;
-    state.speech.get(track)?.push({ audio, position: 0, resolve: () => void (isSaid = true) });
-    await until(state, () => isSaid);
-    state.heardUntilMs = clock.now();
-  }
-
-  async function wait(ms: number): Promise<void> {
-    const dueMs = clock.now() + ms;
-    await until(state, () => clock.now() >= dueMs);
-  }
-
-  async function press(
-    digits: string,
-    { gapMs = 200 }: { readonly gapMs?: number | undefined } = {},
-  ): Promise<void> {
-    for (const [index, digit] of digits.split('').entries()) {
-      if (index > 0) await wait(gapMs);
-      port.dtmf(digit, firstTrack);
-    }
-  }
-
-  async function agentSpeaks(forMs = 0): Promise<void> {
-    await until(state, () => {
-      const sinceMs = playOut.playingSinceMs;
-      return sinceMs !== undefined && clock.now() - sinceMs >= forMs;
-    });
-    state.heardUntilMs = clock.now();
-  }
-
-  async function agentFinishes(quietMs = 600): Promise<void> {
-    const beforeMs = state.heardUntilMs;
-    await until(state, () => {
-      const sinceMs = playOut.silentSinceMs;
-      return (
-        sinceMs !== undefined &&
-        sinceMs > beforeMs &&
-        playOut.playedMs > 0 &&
-        clock.now() - sinceMs >= quietMs
-      );
-    });
-    state.heardUntilMs = clock.now();
-  }
-
-  function leave(how: 'hangup' | 'lose'): void {
-    if (!state.isOpen) return;
-    port[how]();
-    close(state);
-  }
-
+  const { clock, inbound, port } = state.options;
+  const now = (): number => clock.now() - state.openedMs;
   return {
-    now: () => clock.now() - state.openedMs,
-    say: (text, options = {}) => play(speechSound(text, inbound, options.msPerChar), options),
-    play,
-    wait,
-    press,
-    agentSpeaks,
-    agentFinishes,
+    now,
+    say: (text, options) => play(state, speechSound(text, inbound, options?.msPerChar), options?.track),
+    play: (audio, options) => play(state, audio, options?.track),
+    wait: (ms) => wait(state, ms),
+    press: (digits, options) => press(state, digits, options?.gapMs),
+    agentSpeaks: (forMs = 0) => agentSpeaks(state, forMs),
+    agentFinishes: (quietMs = 600) => agentFinishes(state, quietMs),
     until: (condition) => until(state, condition),
-    type: (text, options) => port.typed(text, options?.track ?? firstTrack, clock.now() - state.openedMs),
-    hangup: () => leave('hangup'),
-    lose: () => leave('lose'),
+    type: (text, options) => port.typed(text, options?.track ?? firstTrack(state), now()),
+    hangup: () => leave(state, 'hangup'),
+    lose: () => leave(state, 'lose'),
   };
 }

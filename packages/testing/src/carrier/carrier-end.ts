@@ -3,14 +3,17 @@ import { systemClock, type Clock } from '@voicewire/core/adapter';
 import type {
   CarrierCall,
   CarrierCommand,
+  CarrierConversation,
   CarrierDialect,
   CarrierEvent,
   WireMessage,
 } from '../fakes/dialects.js';
-import { openCallerLine } from './caller-line.js';
+import { openCallerLine, type CallerLine, type LinePort } from './caller-line.js';
 import type { CallerScript } from './caller.js';
 import { heardPlayed, heardWords, toText, type HeardCall } from './heard-call.js';
-import { createPlayOut } from './play-out.js';
+import { createPlayOut, type PlayOut } from './play-out.js';
+import { startPlayReports } from './play-reports.js';
+import { toFinal } from './typed-text.js';
 
 export interface CarrierEndOptions {
   readonly script: CallerScript;
@@ -45,97 +48,55 @@ export interface CarrierEnd extends HeardCall {
   closed(): void;
 }
 
+interface State {
+  readonly dialect: CarrierDialect;
+  readonly transport: CarrierTransport;
+  readonly conversation: CarrierConversation;
+  readonly commands: CarrierCommand[];
+  readonly playOut: PlayOut;
+  line: CallerLine | undefined;
+}
+
+/** What is not said about a call. */
+const anyCall: CarrierCall = { callId: 'call-1', streamId: 'stream-1', parameters: {}, tracks: ['caller'] };
+
 /** Begins the call: the start messages go out at once, frames follow. */
 export function openCarrierEnd(
   dialect: CarrierDialect,
   transport: CarrierTransport,
   options: CarrierEndOptions,
 ): CarrierEnd {
-  const { script, clock = systemClock, maxBufferMs, maxCallMs } = options;
-  const call: CarrierCall = {
-    callId: 'call-1',
-    streamId: 'stream-1',
-    parameters: {},
-    tracks: ['caller'],
-    ...options.call,
-  };
+  const { clock = systemClock } = options;
+  const call: CarrierCall = { ...anyCall, ...options.call };
   const conversation = dialect.connect(call);
-  const commands: CarrierCommand[] = [];
   const openedMs = clock.now();
-  const { outbound: format, inbound, frameMs, clearReturnsMarks } = dialect;
-
-  function say(event: CarrierEvent): void {
-    for (const message of conversation.write(event)) transport.send(message);
-  }
-
   const playOut = createPlayOut({
-    format,
+    format: dialect.outbound,
     clock,
     marks: dialect.marks ?? 'played',
-    clearReturnsMarks,
-    maxBufferMs: maxBufferMs ?? (dialect.pacing === 'ours' ? 500 : undefined),
-    onMark: (name) => say({ type: 'mark', name }),
+    clearReturnsMarks: dialect.clearReturnsMarks,
+    maxBufferMs: options.maxBufferMs ?? (dialect.pacing === 'ours' ? 500 : undefined),
+    onMark: (name) => say(state, { type: 'mark', name }),
   });
-  say({ type: 'start' });
-  const line = openCallerLine({
-    clock,
-    inbound,
-    frameMs,
-    tracks: call.tracks,
-    script,
-    maxCallMs,
-    playOut,
-    port: {
-      audio: (track, audio, atMs, sequence) => say({ type: 'audio', track, audio, atMs, sequence }),
-      dtmf: (digit, track) => say({ type: 'dtmf', digit, track }),
-      typed: (text, track, atMs) =>
-        say({
-          type: 'transcript',
-          track,
-          event: { type: 'final', text, startMs: atMs, endMs: atMs, settledMs: atMs, words: [] },
-        }),
-      hangup: () => {
-        say({ type: 'stop' });
-        transport.close(false);
-      },
-      lose: () => transport.close(true),
-    },
-  });
-
-  let reportedMs = 0;
-  function reportPlayed(everyMs: number): void {
-    clock.setTimeout(() => {
-      if (!line.isOpen) return;
-      const { playedMs } = playOut;
-      if (playedMs > reportedMs) say({ type: 'played', playedMs });
-      reportedMs = playedMs;
-      reportPlayed(everyMs);
-    }, everyMs);
-  }
-  if (dialect.reportPlayedEveryMs !== undefined) reportPlayed(dialect.reportPlayedEveryMs);
-
-  function obey(command: CarrierCommand): void {
-    if (!line.isOpen) return;
-    if (command.type === 'audio') return playOut.send(command.audio);
-    commands.push(command);
-    if (command.type === 'mark') playOut.mark(command.name);
-    if (command.type === 'clear') playOut.clear();
-  }
+  const state: State = { dialect, transport, conversation, commands: [], playOut, line: undefined };
+  say(state, { type: 'start' });
+  const line = openLine(state, call, clock, options);
+  state.line = line;
 
   const opened = { playOut, openedMs };
   return {
     call,
     done: line.done,
-    commands,
-    say,
+    commands: state.commands,
+    say: (event) => say(state, event),
     send: (message) => transport.send(message),
     receive(message) {
-      for (const command of conversation.read(message)) obey(command);
+      for (const command of conversation.read(message)) obey(state, command);
     },
     closed: () => line.close(),
     played: () => heardPlayed(() => opened),
-    heardWords: () => heardWords(() => opened, format),
-    heardText: () => toText(heardWords(() => opened, format)),
+    heardWords: () => heardWords(() => opened, dialect.outbound),
+    heardText: () => toText(heardWords(() => opened, dialect.outbound)),
     get clearedBytes() {
       return playOut.clearedBytes;
     },
@@ -143,4 +104,41 @@ export function openCarrierEnd(
       return playOut.overflowBytes;
     },
   };
+}
+
+function say({ conversation, transport }: State, event: CarrierEvent): void {
+  for (const message of conversation.write(event)) transport.send(message);
+}
+
+function openLine(
+  state: State,
+  { tracks }: CarrierCall,
+  clock: Clock,
+  options: CarrierEndOptions,
+): CallerLine {
+  const { dialect, transport, playOut } = state;
+  const { inbound, frameMs, reportPlayedEveryMs: everyMs } = dialect;
+  const port: LinePort = {
+    audio: (track, audio, atMs, sequence) => say(state, { type: 'audio', track, audio, atMs, sequence }),
+    dtmf: (digit, track) => say(state, { type: 'dtmf', digit, track }),
+    typed: (text, track, atMs) => say(state, { type: 'transcript', track, event: toFinal(text, atMs) }),
+    hangup() {
+      say(state, { type: 'stop' });
+      transport.close(false);
+    },
+    lose: () => transport.close(true),
+  };
+  const { script, maxCallMs } = options;
+  const line = openCallerLine({ clock, inbound, frameMs, tracks, script, maxCallMs, playOut, port });
+  const onPlayed = (playedMs: number): void => say(state, { type: 'played', playedMs });
+  startPlayReports({ playOut, clock, everyMs, isOpen: () => line.isOpen, onPlayed });
+  return line;
+}
+
+function obey({ line, playOut, commands }: State, command: CarrierCommand): void {
+  if (line !== undefined && !line.isOpen) return;
+  if (command.type !== 'audio') commands.push(command);
+  if (command.type === 'audio') playOut.send(command.audio);
+  if (command.type === 'mark') playOut.mark(command.name);
+  if (command.type === 'clear') playOut.clear();
 }

@@ -15,6 +15,8 @@ import { TestingError } from '../testing-error.js';
 import { openCallerLine, type CallerLine, type LinePort } from './caller-line.js';
 import type { CallerScript } from './caller.js';
 import { createPlayOut, type PlayOut } from './play-out.js';
+import { startPlayReports } from './play-reports.js';
+import { toFinal } from './typed-text.js';
 
 export interface LineConnectionOptions {
   readonly script: CallerScript;
@@ -75,8 +77,7 @@ function createPort(state: State, onAudio: MediaAudioListener): LinePort {
           'This line declares no transcripts: pass capabilities: { transcripts: true }.',
         );
       }
-      const final = { type: 'final', text, startMs: atMs, endMs: atMs, settledMs: atMs, words: [] } as const;
-      events.push({ type: 'transcript', track, event: final });
+      events.push({ type: 'transcript', track, event: toFinal(text, atMs) });
     },
     hangup() {
       events.push({ type: 'stop', reason: 'hangup' });
@@ -98,20 +99,6 @@ function createPort(state: State, onAudio: MediaAudioListener): LinePort {
 function readMark(name: string): { readonly id: string; readonly generation: number } {
   const [id, generation] = JSON.parse(name) as [string, number];
   return { id, generation };
-}
-
-function reportPlayed(state: State, playOut: PlayOut, line: CallerLine): void {
-  const { clock, reportPlayedEveryMs: everyMs } = state.options;
-  if (everyMs === undefined) return;
-  let reportedMs = 0;
-  function report(): void {
-    if (!line.isOpen) return;
-    const { playedMs, clears: generation } = playOut;
-    if (playedMs > reportedMs) state.events.push({ type: 'played', playedMs, generation });
-    reportedMs = playedMs;
-    clock.setTimeout(report, everyMs ?? 0);
-  }
-  clock.setTimeout(report, everyMs);
 }
 
 /** Opens the line: start message at once, first frame after one frame's time. */
@@ -153,7 +140,13 @@ export function openSimulatedLine(
     playOut,
     port: createPort(state, onAudio),
   });
-  reportPlayed(state, playOut, line);
+  startPlayReports({
+    playOut,
+    clock,
+    everyMs: options.reportPlayedEveryMs,
+    isOpen: () => line.isOpen,
+    onPlayed: (playedMs) => events.push({ type: 'played', playedMs, generation: playOut.clears }),
+  });
 
   function end(reason: 'hangup' | 'replaced'): void {
     if (!line.isOpen) return;

@@ -73,7 +73,7 @@ export function createOutlet(
     isPumping: false,
     isSilent: false,
   };
-  for (const misbehaviour of misbehaviours) expect(state, misbehaviour);
+  for (const misbehaviour of misbehaviours) prepare(state, misbehaviour);
   strikeWhere(state, ({ misbehaviour }) => atOnce.has(misbehaviour.type));
 
   return {
@@ -90,14 +90,14 @@ export function createOutlet(
     then: (action) => then(state, action),
     end: (code, reason) => then(state, () => end(state, code, reason)),
     misbehave(misbehaviour) {
-      expect(state, misbehaviour);
+      prepare(state, misbehaviour);
       strikeDue(state);
     },
     silence: () => void (state.isSilent = true),
   };
 }
 
-function expect(state: State, misbehaviour: Misbehaviour): void {
+function prepare(state: State, misbehaviour: Misbehaviour): void {
   if (misbehaviour.type === 'slow') state.slowMs = misbehaviour.delayMs;
   if (misbehaviour.type === 'early-end') state.endsEarly = true;
   const afterEvents = 'afterEvents' in misbehaviour ? (misbehaviour.afterEvents ?? 0) : 0;

@@ -1,6 +1,7 @@
 // The utterances of one connection to a fake voice: spoken piece by piece, so that what the client says comes in between.
 import { createSpeechPlan, type SpeechPlan, type SpokenPiece } from '../speech-plan.js';
 import { TestingError } from '../testing-error.js';
+import { defaultMsPerChar } from '../word-sound.js';
 import type { TtsAsked, TtsClientMessage, TtsFakeAudio, TtsFakeEvent } from './dialects.js';
 
 /** How a fake voice speaks. */
@@ -33,26 +34,27 @@ export interface TtsHeard {
   readonly controls: readonly TtsClientMessage['type'][];
 }
 
+/** One utterance that is being spoken. */
 export interface Speech {
-  readonly id: string;
-  readonly asked: TtsAsked;
-  readonly plan: SpeechPlan;
-  state: TtsHeardUtterance['state'];
-  /** Flushes that were not answered yet. */
-  flushes: number;
+  readonly heard: TtsHeardUtterance;
+  write(text: string): void;
+  /** Speaks what is there, then says so. */
+  flush(): void;
+  /** Speaks the rest, then says that it is complete. */
+  end(): void;
+  /** Speaks no more, apart from what was on its way. */
+  cancel(): void;
 }
 
-/** Speaks the utterances of one connection, one piece at a time, so that messages of the client come in between. */
+/** The utterances of one connection. */
 export interface Mouth {
   readonly heard: TtsHeard;
+  /** Neither complete nor cancelled. */
   readonly open: readonly Speech[];
   note(message: TtsClientMessage['type']): void;
   configure(asked: TtsAsked): void;
   find(id: string): Speech | undefined;
   begin(id: string, asked?: TtsAsked): Speech;
-  /** Something may be spoken now. */
-  speak(speech: Speech): void;
-  cancel(speech: Speech): void;
 }
 
 export interface MouthInput {
@@ -65,72 +67,21 @@ export interface MouthInput {
   onOver(): void;
 }
 
-function toAudio(id: string, piece: SpokenPiece, msPerChar: number): TtsFakeAudio {
-  const { audio, startMs, endMs, words } = piece;
-  const characters = Array.from({ length: piece.text.length }, (_, index) => ({
-    text: piece.text.charAt(index),
-    startMs: startMs + index * msPerChar,
-    endMs: startMs + (index + 1) * msPerChar,
-  }));
-  return { type: 'audio', utterance: id, audio, startMs, endMs, words, characters };
+function isOpen({ heard: { state } }: Speech): boolean {
+  return state === 'open' || state === 'ended';
 }
 
-function isOpen(speech: Speech): boolean {
-  return speech.state === 'open' || speech.state === 'ended';
-}
-
-export function createMouth({ asked: firstAsked, options, say, then, onOver }: MouthInput): Mouth {
-  const { msPerChar = 60, bufferChars, chunkMs, latePieces = 2 } = options;
+export function createMouth(input: MouthInput): Mouth {
   const speeches: Speech[] = [];
   const controls: TtsClientMessage['type'][] = [];
-  let asked = firstAsked;
-
-  function begin(id: string, own: TtsAsked = {}): Speech {
-    const format = own.format ?? asked.format;
-    if (format === undefined) {
-      throw new TestingError(
-        'testing.fake_misuse',
-        'The dialect did not say which audio format was asked for.',
-      );
-    }
-    const plan = createSpeechPlan({ format, msPerChar, bufferChars, chunkMs });
-    const speech: Speech = { id, asked: { ...asked, ...own }, state: 'open', plan, flushes: 0 };
-    speeches.push(speech);
-    return speech;
-  }
-
-  function sayPiece(speech: Speech): boolean {
-    const piece = speech.plan.next();
-    if (piece !== undefined) say(toAudio(speech.id, piece, msPerChar));
-    return piece !== undefined;
-  }
-
-  function settle(speech: Speech): void {
-    for (; speech.flushes > 0; speech.flushes -= 1) say({ type: 'flushed', utterance: speech.id });
-    if (speech.state !== 'ended') return;
-    speech.state = 'complete';
-    say({ type: 'final', utterance: speech.id });
-    onOver();
-  }
-
-  function speak(speech: Speech): void {
-    if (!isOpen(speech)) return;
-    if (sayPiece(speech)) then(() => speak(speech));
-    else settle(speech);
-  }
+  let { asked } = input;
 
   const heard: TtsHeard = {
     get asked() {
       return asked;
     },
     get utterances() {
-      return speeches.map(({ id, asked: own, state, plan }) => ({
-        id,
-        asked: own,
-        state,
-        text: plan.text,
-        spokenMs: plan.spokenMs,
-      }));
+      return speeches.map((speech) => speech.heard);
     },
     controls,
   };
@@ -142,14 +93,99 @@ export function createMouth({ asked: firstAsked, options, say, then, onOver }: M
     },
     note: (message) => void controls.push(message),
     configure: (more) => void (asked = { ...asked, ...more }),
-    find: (id) => speeches.findLast((speech) => speech.id === id && isOpen(speech)),
-    begin,
-    speak,
-    cancel(speech) {
-      speech.state = 'cancelled';
-      for (let late = 0; late < latePieces && sayPiece(speech); late += 1);
-      say({ type: 'cancelled', utterance: speech.id });
-      onOver();
+    find: (id) => speeches.findLast((speech) => speech.heard.id === id && isOpen(speech)),
+    begin(id, own) {
+      const speech = beginSpeech(input, id, { ...asked, ...own });
+      speeches.push(speech);
+      return speech;
     },
   };
+}
+
+interface SpeechState {
+  readonly input: MouthInput;
+  readonly id: string;
+  readonly plan: SpeechPlan;
+  state: TtsHeardUtterance['state'];
+  /** Flushes that were not answered yet. */
+  flushes: number;
+}
+
+function beginSpeech(input: MouthInput, id: string, asked: TtsAsked): Speech {
+  const { format } = asked;
+  if (format === undefined) {
+    throw new TestingError(
+      'testing.fake_misuse',
+      'The dialect did not say which audio format was asked for.',
+    );
+  }
+  const speech: SpeechState = {
+    input,
+    id,
+    plan: createSpeechPlan({ format, ...input.options }),
+    state: 'open',
+    flushes: 0,
+  };
+  const { plan } = speech;
+  return {
+    get heard() {
+      return { id, asked, state: speech.state, text: plan.text, spokenMs: plan.spokenMs };
+    },
+    write(text) {
+      plan.write(text);
+      speak(speech);
+    },
+    flush() {
+      plan.flush();
+      speech.flushes += 1;
+      speak(speech);
+    },
+    end() {
+      plan.flush();
+      speech.state = 'ended';
+      speak(speech);
+    },
+    cancel: () => cancel(speech),
+  };
+}
+
+/** One piece at a time: the next is made when this one has gone out. */
+function speak(speech: SpeechState): void {
+  if (speech.state !== 'open' && speech.state !== 'ended') return;
+  if (sayPiece(speech)) speech.input.then(() => speak(speech));
+  else settle(speech);
+}
+
+function sayPiece({ id, plan, input }: SpeechState): boolean {
+  const piece = plan.next();
+  if (piece !== undefined) input.say(toAudio(id, piece, input.options.msPerChar ?? defaultMsPerChar));
+  return piece !== undefined;
+}
+
+/** Everything that may be spoken was. */
+function settle(speech: SpeechState): void {
+  const { id: utterance, input } = speech;
+  for (; speech.flushes > 0; speech.flushes -= 1) input.say({ type: 'flushed', utterance });
+  if (speech.state !== 'ended') return;
+  speech.state = 'complete';
+  input.say({ type: 'final', utterance });
+  input.onOver();
+}
+
+function cancel(speech: SpeechState): void {
+  const { id: utterance, input } = speech;
+  speech.state = 'cancelled';
+  for (let late = input.options.latePieces ?? 2; late > 0 && sayPiece(speech); late -= 1);
+  input.say({ type: 'cancelled', utterance });
+  input.onOver();
+}
+
+function toAudio(id: string, piece: SpokenPiece, msPerChar: number): TtsFakeAudio {
+  const { audio, startMs, endMs, words } = piece;
+  const characters = Array.from({ length: piece.text.length }, (_, index) => ({
+    text: piece.text.charAt(index),
+    startMs: startMs + index * msPerChar,
+    endMs: startMs + (index + 1) * msPerChar,
+  }));
+  return { type: 'audio', utterance: id, audio, startMs, endMs, words, characters };
 }

@@ -40,6 +40,7 @@ export interface ScriptedSttOptions {
   readonly faults?: ScriptedFaults | undefined;
   /** Silence that makes a final. Default 300. */
   readonly pauseMs?: number | undefined;
+  /** Silence, shorter than `pauseMs`, that makes an eager end of turn. Default: none. */
   readonly eagerPauseMs?: number | undefined;
 }
 
