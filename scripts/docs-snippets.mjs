@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, runTool } from './lib/run.mjs';
 
-const fence = /^(?:<!-- (snippet|not compiled): (\S[^\n]*?) -->\n\n?)?```(ts|js)[^\n]*\n([\s\S]*?)^```$/gm;
+const fence =
+  /^(?:<!-- (snippet|given|not compiled): (\S[^\n]*?) -->\n\n?)?```(ts|js)[^\n]*\n([\s\S]*?)^```$/gm;
 const cache = '.cache/snippets';
 
 /** Throws where an included piece is out of date or a piece of TypeScript does not compile; returns a count. */
@@ -22,12 +23,12 @@ export async function checkSnippets() {
         if (code !== readPiece(argument))
           throw new Error(`${page}: ${argument} has changed; run npm run docs`);
         counts.included += 1;
-      } else if (mark === undefined && language === 'ts') {
+      } else if (mark !== 'not compiled' && language === 'ts') {
         const line =
           text.slice(0, match.index).split('\n').length +
           whole.slice(0, whole.indexOf('```')).split('\n').length -
           1;
-        writePiece(page, line, code);
+        writePiece(page, line, code, mark === 'given' ? argument : '');
         counts.compiled += 1;
       }
     }
@@ -61,15 +62,15 @@ function readPiece(argument) {
 }
 
 /** Empty lines in front make the compiler's line numbers those of the page. */
-function writePiece(page, line, code) {
-  const file = join(root, cache, placeOf(page), `${page}.${line}.ts`);
+function writePiece(page, line, code, given) {
+  const file = join(root, cache, placeOf(code), `${page}.${line}.ts`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${'\n'.repeat(line)}${code}\nexport {};\n`);
+  writeFileSync(file, `${given}${'\n'.repeat(line)}${code}\nexport {};\n`);
 }
 
 /** Code for web pages has the browser's types, all other code those of Node: together they contradict each other. */
-function placeOf(page) {
-  return /browser|dashboard/.test(page) ? 'browser' : 'node';
+function placeOf(code) {
+  return code.includes("/client'") ? 'browser' : 'node';
 }
 
 async function compile() {

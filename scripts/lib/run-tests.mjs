@@ -26,10 +26,9 @@ export async function runTests(steps, { args = [], node, label = 'tests' } = {})
   const { passed, failed, skipped } = JSON.parse(readFileSync(summaryFile, 'utf8'));
   steps.add({ passed, failed, skipped: skipped.length });
   for (const { name, reason } of skipped) console.log(`skipped ${name}: ${reason}`);
-  const silent = skipped.filter(({ reason }) => reason === noReason);
-  if (silent.length > 0)
-    throw new Error(`${silent.length} tests are skipped without a reason: use context.skip('…')`);
-  if (failure instanceof CommandError && failed === 0) throw failure;
   if (failed > 0) throw new Error(`${failed} of ${passed + failed} tests failed`);
+  const silent = skipped.filter(({ reason }) => reason === noReason).length;
+  if (silent > 0) throw new Error(`${silent} tests are skipped without a reason: use context.skip('…')`);
+  if (failure instanceof CommandError) throw failure;
   return `${passed} tests passed, ${skipped.length} skipped`;
 }

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fakeApiKey, speechSound } from '@voicewire/testing';
 import { startOpenAiFake } from '@voicewire/llm-openai/fake';
+import type * as Deepgram from '@voicewire/stt-deepgram';
+import type * as ElevenLabs from '@voicewire/tts-elevenlabs';
 import { startDeepgramFake } from '@voicewire/stt-deepgram/fake';
 import { startTwilioFake } from '@voicewire/telephony-twilio/fake';
 import { startElevenLabsFake } from '@voicewire/tts-elevenlabs/fake';
@@ -11,11 +13,11 @@ import { afterAll, expect, it, vi } from 'vitest';
 const fakes = vi.hoisted(() => ({ deepgram: '', elevenlabs: '' }));
 
 vi.mock('@voicewire/stt-deepgram', async (original) => {
-  const { createDeepgramStt } = await original<typeof import('@voicewire/stt-deepgram')>();
+  const { createDeepgramStt } = await original<typeof Deepgram>();
   return { createDeepgramStt: () => createDeepgramStt({ baseUrl: fakes.deepgram }) };
 });
 vi.mock('@voicewire/tts-elevenlabs', async (original) => {
-  const { createElevenLabsTts } = await original<typeof import('@voicewire/tts-elevenlabs')>();
+  const { createElevenLabsTts } = await original<typeof ElevenLabs>();
   return { createElevenLabsTts: () => createElevenLabsTts({ baseUrl: fakes.elevenlabs }) };
 });
 

@@ -74,10 +74,20 @@ export async function talkInTerminal(
   }
 }
 
-/** Lines as a person types them. Closed when the call is over, else the process would wait for the next. */
+/**
+ * Lines as a person types them, kept from now on: whoever pipes them in does not wait for the call to begin. Closed when the
+ * call is over, else the process would wait for the next.
+ */
 function openKeyboard({ input }: Terminal): { readonly source: CallerSource; close(): void } {
-  const lines = createInterface({ input, terminal: false });
-  return { source: { kind: 'text', pace: 'person', lines }, close: () => lines.close() };
+  const keyboard = createInterface({ input, terminal: false });
+  const typed = keyboard[Symbol.asyncIterator]();
+  const lines = { [Symbol.asyncIterator]: () => typed };
+  return {
+    source: { kind: 'text', pace: 'person', lines },
+    close: () => {
+      keyboard.close();
+    },
+  };
 }
 
 async function sourceOf({ wav, say = '' }: TalkArguments): Promise<CallerSource> {

@@ -9,7 +9,7 @@ export async function importModule(
   // A loader for TypeScript takes a while to load itself: only whoever needs it waits for it.
   const { createJiti } = await import('jiti');
   try {
-    return await createJiti(import.meta.url, { moduleCache: false, fsCache: false }).import(file);
+    return await createJiti(import.meta.url, { moduleCache: false }).import(file);
   } catch (error) {
     // What was thrown may hold anything the module knows, keys among it; its name and its place do not.
     const name = error instanceof Error ? error.name : 'something that is no error';

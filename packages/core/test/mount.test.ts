@@ -3,67 +3,15 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createTwilioTelephony } from '@voicewire/telephony-twilio';
-import {
-  createScriptedLlm,
-  createScriptedStt,
-  createScriptedTts,
-  createVirtualClock,
-} from '@voicewire/testing';
+import { createScriptedLlm, createScriptedStt, createVirtualClock } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ConfigError, createMemoryCallStore, createVoicewire } from '../src/index.js';
-import { heardBy, mount, say, type Mounted } from './mounted.js';
+import { ConfigError, createVoicewire } from '../src/index.js';
+import { announce, heardBy, mount, openSocket, say, startMessage, tokenIn, type Mounted } from './mounted.js';
 
 let mounted: Mounted;
 
 afterEach(() => mounted.close());
-
-const startMessage = (token: string | undefined, callSid = 'CA1'): string =>
-  JSON.stringify({
-    event: 'start',
-    sequenceNumber: '1',
-    streamSid: 'MZ1',
-    start: {
-      accountSid: 'AC1',
-      streamSid: 'MZ1',
-      callSid,
-      tracks: ['inbound'],
-      mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
-      customParameters: token === undefined ? {} : { token },
-    },
-  });
-
-/** A media socket whose upgrade is signed, as the carrier's is. */
-async function openSocket({ fake, url }: Mounted): Promise<{ socket: WebSocket; closed: Promise<number> }> {
-  const { createTwilioCarrier } = await import('@voicewire/telephony-twilio/fake');
-  const mediaUrl = `${url.replace('http', 'ws')}/voicewire/twilio/media`;
-  const socket = new WebSocket(mediaUrl, {
-    headers: createTwilioCarrier(fake).upgradeHeaders?.(mediaUrl) ?? {},
-  });
-  const closed = once(socket, 'close').then(([code]) => code as number);
-  await once(socket, 'open');
-  return { socket, closed };
-}
-
-/** Announces a call by webhook and gives the token of its instructions. */
-async function announce(
-  { fake, url }: Mounted,
-  callSid = 'CA1',
-  name = 'voice',
-  status = 'ringing',
-): Promise<string> {
-  const { signatureHeaders } = await import('../../telephony-twilio/src/fake-webhook.js');
-  const webhookUrl = `${url}/voicewire/twilio/${name}`;
-  const form = { CallSid: callSid, CallStatus: status, Direction: 'inbound', From: '+14155550100', To: '+1' };
-  const response = await fetch(webhookUrl, {
-    method: 'POST',
-    headers: signatureHeaders(fake, webhookUrl, form),
-    body: new URLSearchParams(form),
-  });
-  return response.text();
-}
-
-const tokenIn = (twiml: string): string | undefined => /name="token" value="([^"]+)"/.exec(twiml)?.[1];
 
 describe('a call', () => {
   it('is answered, talked and hung up', async () => {
@@ -168,7 +116,7 @@ describe('a call', () => {
     });
   });
 
-  it('we place is known, talked, and hung up while it rings', async () => {
+  it('we place is known, talked, and hung up', async () => {
     mounted = await mount();
     const { callId } = await mounted.voicewire.dial({
       from: '+14155550100',
@@ -294,88 +242,6 @@ describe('whoever is not the carrier', () => {
     await say(call, 'where is my order');
     await call.until(() => heardBy(call).endsWith('on its way'));
     await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
-  });
-});
-
-describe('providers that fail', () => {
-  it('are followed by the next, and the call does not notice', async () => {
-    const dead = { provider: 'dead', faults: () => ({ type: 'refuse' }) as const };
-    mounted = await mount({
-      stt: [createScriptedStt(dead), createScriptedStt({ pauseMs: 200 })],
-      llm: [
-        createScriptedLlm({ ...dead, responses: () => '' }),
-        createScriptedLlm({ responses: () => 'yes' }),
-      ],
-      tts: [createScriptedTts(dead), createScriptedTts({ msPerChar: 40 })],
-    });
-    const call = mounted.call();
-    await call.until(() => heardBy(call) === 'hello');
-    await say(call, 'is anybody there');
-    await call.until(() => heardBy(call).endsWith('yes'));
-    call.hangup();
-    await call.ended;
-    await expect.poll(() => mounted.over).toHaveLength(1);
-    const events = mounted.over[0]?.events ?? [];
-    const failed = events.filter((event) => event.type === 'provider-failed');
-    expect(new Set(failed.map(({ stage }) => stage))).toEqual(new Set(['stt', 'llm', 'tts']));
-    expect(failed.every(({ provider, handled }) => provider === 'dead' && handled)).toBe(true);
-    const used = events.filter((event) => event.type === 'provider-used').map(({ provider }) => provider);
-    expect(new Set(used)).toEqual(new Set(['scripted']));
-    expect(events.filter(({ type }) => type === 'error')).toEqual([]);
-  });
-
-  it('all of them: the caller hears an apology that needs no voice, and the call ends', async () => {
-    const tts = createScriptedTts({
-      msPerChar: 40,
-      // The apology is rendered at the start; after that there is no voice.
-      faults: (index) => (index === 0 ? undefined : { type: 'refuse' }),
-    });
-    mounted = await mount({ tts });
-    await mounted.voicewire.ready;
-    const call = mounted.call();
-    await call.ended;
-    expect(heardBy(call)).toContain('sorry something went wrong');
-    await expect.poll(() => mounted.over).toHaveLength(1);
-    expect(mounted.over[0]?.events.at(-1)).toMatchObject({ reason: 'providers-failed' });
-    expect(call.status).toBe('completed');
-  });
-});
-
-describe('closing', () => {
-  it('takes no new calls, lets live ones finish, then hangs up what is left', async () => {
-    mounted = await mount();
-    const [one, other] = [mounted.call(), mounted.call()];
-    await one.until(() => heardBy(one) === 'hello');
-    await other.until(() => heardBy(other) === 'hello');
-    const closing = mounted.voicewire.close({ graceMs: 300 });
-    expect(await announce(mounted, 'CA-new')).toMatch(/lines are busy/);
-    one.hangup();
-    await Promise.all([one.ended, other.ended, closing]);
-    expect(mounted.voicewire.calls.size).toBe(0);
-    const reasons = mounted.over
-      .map(({ events }) => events.at(-1))
-      .map((event) => event?.type === 'call-ended' && event.reason);
-    expect(reasons).toEqual(['caller-hung-up', 'agent-hung-up']);
-  });
-
-  it('can let calls go, so that another process with the same store goes on', async () => {
-    const store = createMemoryCallStore();
-    mounted = await mount({ store });
-    const call = mounted.call();
-    await call.until(() => heardBy(call) === 'hello');
-    const { sid } = call;
-    const over = mounted.voicewire.close({ leftovers: 'let-go' });
-    await over;
-    expect(store.get(sid)).toMatchObject({ standing: 'interrupted' });
-    expect(mounted.fake.commands).toEqual([]);
-    call.hangup();
-  });
-
-  it('leaves no socket, even of those who never said who they are', async () => {
-    mounted = await mount();
-    const { closed } = await openSocket(mounted);
-    await mounted.voicewire.close();
-    expect(await closed).toBe(1006);
   });
 });
 

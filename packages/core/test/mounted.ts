@@ -4,7 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createTwilioTelephony } from '@voicewire/telephony-twilio';
-import { startTwilioFake, type FakeCall, type TwilioFake } from '@voicewire/telephony-twilio/fake';
+import {
+  createTwilioCarrier,
+  startTwilioFake,
+  type FakeCall,
+  type TwilioFake,
+} from '@voicewire/telephony-twilio/fake';
 import {
   createScriptedLlm,
   createScriptedStt,
@@ -12,6 +17,8 @@ import {
   readWords,
   speechSound,
 } from '@voicewire/testing';
+import { WebSocket } from 'ws';
+import { signatureHeaders } from '../../telephony-twilio/src/fake-webhook.js';
 import { createVoicewire, nodeListener, type CallRecord, type Voicewire } from '../src/index.js';
 import type { VoicewireOptions } from '../src/mount/mount.js';
 
@@ -85,3 +92,52 @@ export function heardBy(call: FakeCall): string {
 export async function say(call: FakeCall, text: string): Promise<void> {
   await call.speak(speechSound(text, telephone, msPerChar));
 }
+
+/** A carrier's first message that matters. */
+export const startMessage = (token: string | undefined, callSid = 'CA1'): string =>
+  JSON.stringify({
+    event: 'start',
+    sequenceNumber: '1',
+    streamSid: 'MZ1',
+    start: {
+      accountSid: 'AC1',
+      streamSid: 'MZ1',
+      callSid,
+      tracks: ['inbound'],
+      mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+      customParameters: token === undefined ? {} : { token },
+    },
+  });
+
+/** A media socket whose upgrade is signed, as the carrier's is. */
+export async function openSocket({
+  fake,
+  url,
+}: Mounted): Promise<{ socket: WebSocket; closed: Promise<number> }> {
+  const mediaUrl = `${url.replace('http', 'ws')}/voicewire/twilio/media`;
+  const socket = new WebSocket(mediaUrl, {
+    headers: createTwilioCarrier(fake).upgradeHeaders?.(mediaUrl) ?? {},
+  });
+  const closed = once(socket, 'close').then(([code]) => code as number);
+  await once(socket, 'open');
+  return { socket, closed };
+}
+
+/** Announces a call by webhook and gives the token of its instructions. */
+export async function announce(
+  { fake, url }: Mounted,
+  callSid = 'CA1',
+  name = 'voice',
+  status = 'ringing',
+): Promise<string> {
+  const webhookUrl = `${url}/voicewire/twilio/${name}`;
+  const form = { CallSid: callSid, CallStatus: status, Direction: 'inbound', From: '+14155550100', To: '+1' };
+  const response = await fetch(webhookUrl, {
+    method: 'POST',
+    headers: signatureHeaders(fake, webhookUrl, form),
+    body: new URLSearchParams(form),
+  });
+  return response.text();
+}
+
+export const tokenIn = (twiml: string): string | undefined => /name="token" value="([^"]+)"/.exec(twiml)?.[1];

@@ -11,9 +11,9 @@ const telephone = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
 const headers = { authorization: `Bearer ${fakeApiKey}` };
 const formatQuery = 'encoding=mulaw&sample_rate=8000';
 
-let closing: (() => Promise<void> | void)[] = [];
+let closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  await Promise.all(closing.map((close) => close()));
+  await Promise.all(closing.map(async (close) => close()));
   closing = [];
 });
 

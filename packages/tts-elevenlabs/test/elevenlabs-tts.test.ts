@@ -155,6 +155,20 @@ describe('over its socket', () => {
     expect(framesOf(fake).filter(({ text }) => text === '')).toEqual([]);
   });
 
+  it('tells a word before the audio it ends in', async () => {
+    const { session } = await connect();
+    const utterance = speak(session, 'Incomprehensibilities notwithstanding, we go on.');
+    utterance.end();
+    let audioMs = 0;
+    let words = 0;
+    for await (const event of utterance) {
+      if (event.type === 'audio') audioMs += event.audio.length / 8;
+      else for (const word of event.words) expect(word.endMs).toBeGreaterThan(audioMs);
+      if (event.type === 'words') words += event.words.length;
+    }
+    expect(words).toBe(5);
+  });
+
   it('opens a socket of its own for another voice', async () => {
     const { fake, session } = await connect({ voice: 'voice-a' });
     const both = [

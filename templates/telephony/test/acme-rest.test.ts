@@ -11,13 +11,13 @@ const order = {
   signal,
 };
 
-let acme: FakeServer;
+let server: FakeServer;
 let asked: { readonly path: string; readonly body: unknown }[];
 let answer: { readonly status: number; readonly body: string };
 
 beforeEach(async () => {
   asked = [];
-  acme = await startFakeServer({
+  server = await startFakeServer({
     onRequest: ({ url, body }, response) => {
       asked.push({ path: url.pathname, body: JSON.parse(Buffer.from(body).toString()) });
       response.writeHead(answer.status).end(answer.body);
@@ -26,10 +26,10 @@ beforeEach(async () => {
   });
 });
 
-afterEach(() => acme.close());
+afterEach(() => server.close());
 
 function control() {
-  return createAcmeTelephony({ apiKey: 'key', signingKey: 'signing-key', baseUrl: acme.url }).control;
+  return createAcmeTelephony({ apiKey: 'key', signingKey: 'signing-key', baseUrl: server.url }).control;
 }
 
 test('dials, and tells whom', async () => {

@@ -24,8 +24,9 @@ const maxEarlyFrames = 250;
 /** Throws a ProviderError when no start message comes in time, or the connection ends before it. */
 export async function acceptMedia(options: AcceptMediaOptions): Promise<CallMedia> {
   const early: Parameters<MediaAudioListener>[] = [];
-  let listener: MediaAudioListener = (...frame) => {
-    if (early.length < maxEarlyFrames) early.push(frame);
+  let listener: MediaAudioListener = (track, audio, atMs) => {
+    // Kept bytes are copied: sockets read into pools.
+    if (early.length < maxEarlyFrames) early.push([track, new Uint8Array(audio), atMs]);
   };
   const connection = options.open((track, audio, atMs) => {
     listener(track, audio, atMs);
@@ -44,34 +45,45 @@ export async function acceptMedia(options: AcceptMediaOptions): Promise<CallMedi
   };
 }
 
+/** Whatever the connection does, this settles in time; without a start the connection is closed. */
 async function firstEvent(
   connection: MediaConnection,
   events: AsyncIterator<MediaEvent>,
   { provider, clock, startWithinMs = 10_000 }: AcceptMediaOptions,
 ): Promise<CallMedia['start']> {
-  let isLate = false;
-  const timer: TimerHandle = clock.setTimeout(() => {
-    isLate = true;
+  const failed = (late: boolean): ProviderError =>
+    new ProviderError({
+      class: late ? 'timeout' : 'protocol',
+      provider,
+      stage: 'telephony',
+      message: late
+        ? `No start message within ${startWithinMs} ms.`
+        : 'The media connection ended before its start message.',
+    });
+  let timer: TimerHandle | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      timer = clock.setTimeout(() => {
+        reject(failed(true));
+      }, startWithinMs);
+      readStart(events).then((start) => {
+        if (start === undefined) reject(failed(false));
+        else resolve(start);
+      }, reject);
+    });
+  } catch (error) {
     connection.close();
     connection.disconnected(1008);
-  }, startWithinMs);
-  try {
-    for (;;) {
-      const result = await events.next();
-      if (result.done === true) break;
-      if (result.value.type === 'start') return result.value;
-    }
-  } catch (error) {
-    if (!isLate) throw error;
+    throw error;
   } finally {
     clock.clearTimeout(timer);
   }
-  throw new ProviderError({
-    class: isLate ? 'timeout' : 'protocol',
-    provider,
-    stage: 'telephony',
-    message: isLate
-      ? `No start message within ${startWithinMs} ms.`
-      : 'The media connection ended before its start message.',
-  });
+}
+
+async function readStart(events: AsyncIterator<MediaEvent>): Promise<CallMedia['start'] | undefined> {
+  for (;;) {
+    const result = await events.next();
+    if (result.done === true) return undefined;
+    if (result.value.type === 'start') return result.value;
+  }
 }

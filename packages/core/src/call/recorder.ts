@@ -36,6 +36,8 @@ export function createRecorder(
   const format: AudioFormat = { encoding: 'pcm_s16le', sampleRate, channels: 1 };
   const converters = new Map<string, ReturnType<typeof createConverter>>();
   const maxSamples = maxMinutes * 60 * sampleRate;
+  /** Stretches nobody may hear, also of what was sent before and played in them. */
+  const masked: { readonly from: number; to: number }[] = [];
   const toSamples = (ms: number): number => Math.round((ms * sampleRate) / 1000);
 
   const stops = [
@@ -48,6 +50,12 @@ export function createRecorder(
       if (samples.length === 0 || at + samples.length > maxSamples) return;
       sides[side].pieces.push({ at, samples });
       sides[side].end = Math.max(sides[side].end, at + samples.length);
+    }),
+    call.on('masking-changed', (event) => {
+      const at = toSamples(event.atMs);
+      const last = masked.at(-1);
+      if (event.masked) masked.push({ from: at, to: Infinity });
+      else if (last !== undefined) last.to = at;
     }),
     call.on('agent-paused', (event) => {
       takeBack(sides.agent, toSamples(event.atMs));
@@ -63,6 +71,7 @@ export function createRecorder(
       const stereo = new Int16Array(length * 2);
       mix(stereo, sides.caller, 0);
       mix(stereo, sides.agent, 1);
+      for (const { from, to } of masked) stereo.fill(0, from * 2, Math.min(to, length) * 2);
       return writeWav(new Uint8Array(stereo.buffer), { ...format, channels: 2 });
     },
     stop() {

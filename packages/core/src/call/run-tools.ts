@@ -1,6 +1,6 @@
 // Running what a model asked for: checked, approved, bounded in time and size, at most once.
 import { createHash } from 'node:crypto';
-import type { Clock, TimerHandle } from '../spec/clock.js';
+import type { Clock } from '../spec/clock.js';
 import type { LlmToolCall } from '../spec/llm.js';
 import type { CallContext } from './agent.js';
 import type { CallEvent, CallEventBody } from '../spec/call-event.js';
@@ -206,7 +206,6 @@ function withDeadline(
 ): Promise<ToolResult> {
   return new Promise((resolve) => {
     const controller = new AbortController();
-    let timer: TimerHandle | undefined;
     const settle = (result: ToolResult): void => {
       clock.clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -216,7 +215,7 @@ function withDeadline(
       controller.abort(signal.reason);
       settle(failure('Stopped: the call ended. Whether it was done is not known.'));
     };
-    timer = clock.setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       controller.abort();
       settle(failure(`No result within ${deadlineMs} ms. It may still happen: do not promise anything.`));
     }, deadlineMs);

@@ -1,6 +1,6 @@
 // One reply's thinking: model, tools, model again, until there is nothing more to say.
 import { isVoiceError } from '../errors/voice-error.js';
-import type { Clock, TimerHandle } from '../spec/clock.js';
+import type { Clock } from '../spec/clock.js';
 import type {
   FinishReason,
   LlmAdapter,
@@ -190,7 +190,6 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
   if (retriever === undefined || question === '') return Promise.resolve([]);
   return new Promise((resolve) => {
     const controller = new AbortController();
-    let timer: TimerHandle | undefined;
     const settle = (passages: readonly RetrievedPassage[]): void => {
       clock.clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
@@ -200,7 +199,7 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
     const giveUp = (): void => {
       settle([]);
     };
-    timer = clock.setTimeout(giveUp, retriever.deadlineMs ?? defaultRetrievalMs);
+    const timer = clock.setTimeout(giveUp, retriever.deadlineMs ?? defaultRetrievalMs);
     signal.addEventListener('abort', giveUp);
     // In a promise of ours: it may also throw at once.
     void Promise.resolve()
@@ -230,9 +229,9 @@ async function runCalls(
     const results = await Promise.all(
       calls.map((call) => {
         const builtIn = builtInAction(agent, call);
-        if (builtIn === undefined) return runCall(options, call, turn);
+        if (builtIn === undefined) return Promise.resolve(runCall(options, call, turn));
         action ??= builtIn.action;
-        return options.tools.note(call, turn, builtIn.result);
+        return Promise.resolve(options.tools.note(call, turn, builtIn.result));
       }),
     );
     return { results, action };

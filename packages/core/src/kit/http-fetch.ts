@@ -32,7 +32,9 @@ export function createHttpFetch(options: HttpFetchOptions): typeof fetch {
       body: content.length > 0 ? content : undefined,
       signal: options.signal ?? outgoing.signal,
     });
-    return new Response(mayHaveBody(status) ? ReadableStream.from<Uint8Array>(body) : null, {
+    // Node's stream and the browser's library type are the same thing by two names.
+    const stream = ReadableStream.from<Uint8Array>(body) as ConstructorParameters<typeof Response>[0];
+    return new Response(mayHaveBody(status) ? stream : null, {
       status,
       headers: toWebHeaders(headers),
     });

@@ -2,6 +2,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import {
   createScriptedLlm,
   createScriptedStt,
@@ -246,8 +247,9 @@ describe('what is wrong', () => {
 
   it('holds no secret, even where an adapter threw one', async () => {
     const [problem] = await problemsOf({ stt: 'ears', llm: 'broken' });
-    expect(problem).toMatchObject({ code: 'config.adapter_broken', path: 'llm' });
-    expect(JSON.stringify(problem)).not.toContain('sk-live');
+    expect(problem).toMatchObject({ code: 'config.adapter_broken', path: 'llm', found: 'TypeError' });
+    const error: unknown = await load({ stt: 'ears', llm: 'broken' }).catch((caught: unknown) => caught);
+    expect(inspect(error, { depth: 8, showHidden: true })).not.toContain('sk-live-0123456789');
   });
 
   it('is not a voice with one odd format among usual ones', async () => {

@@ -214,7 +214,9 @@ function findFactory<Kind extends AdapterKind>(
 function atPath(error: unknown, path: string): unknown {
   if (!ConfigError.is(error)) {
     const message = isVoiceError(error) ? error.message : 'the adapter could not be made';
-    return new ConfigError({ code: 'config.adapter_broken', path, message }, { cause: error });
+    // What a factory throws of its own may hold the options it was given, keys among them.
+    const found = error instanceof Error ? error.name : undefined;
+    return new ConfigError({ code: 'config.adapter_broken', path, message, found });
   }
   return new ConfigError(
     error.problems.map((problem) => ({

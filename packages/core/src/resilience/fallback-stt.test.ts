@@ -144,6 +144,16 @@ describe('a member that fails before its first result', () => {
     expect(second.streams[0]?.audioMs).toBe(4_020);
   });
 
+  it('what it told before is not told twice', async () => {
+    const opened = open(sttChain([failing({ type: 'fail', afterEvents: 1 }), good()]));
+    await speak(opened, speechSound('hello there', format));
+    opened.stream.end();
+    await clock.run();
+    expect(textOf(opened.events)).toBe('hello there');
+    expect(opened.events.slice(0, 3).map(({ type }) => type)).toEqual(['ready', 'speech-start', 'partial']);
+    expect(opened.events.filter(({ type }) => type === 'speech-start')).toHaveLength(1);
+  });
+
   it('flush and end reach the next one in their place', async () => {
     const second = good();
     const opened = open(sttChain([failing({ type: 'fail' }), second]));

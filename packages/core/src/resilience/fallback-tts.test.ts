@@ -176,6 +176,19 @@ describe('after the first audio', () => {
 });
 
 describe('a session', () => {
+  it('does not trust a connection on which a voice hung', async () => {
+    const voice = createScriptedTts({ faults: [{ type: 'hang' }] });
+    const session = connect(ttsChain(voice));
+    const { ended } = say(session);
+    await clock.run();
+    expect(await ended).toMatchObject({ class: 'timeout' });
+    const { events } = say(session);
+    await clock.run();
+    expect(heard(events)).toBe(spoken);
+    expect(voice.sessions).toHaveLength(2);
+    expect(voice.sessions[0]?.signal.aborted).toBe(true);
+  });
+
   it('connects the next voice before anybody asks for it', async () => {
     const second = good();
     const dead = createScriptedTts({ provider: 'first', sessionFaults: () => ({ type: 'refuse' }) });

@@ -1,5 +1,5 @@
 // The caller's side of a line: a frame per track every 20 ms, speech where there is some, and the waits of the script.
-import { type AudioFormat, bytesFor, type Clock, silence, type TimerHandle } from '@voicewire/core/adapter';
+import { type AudioFormat, type Clock, silence, type TimerHandle } from '@voicewire/core/adapter';
 import { speechSound } from '../word-sound.js';
 import { TestingError } from '../testing-error.js';
 import type { Caller, CallerScript } from './caller.js';
@@ -37,7 +37,10 @@ export interface CallerLine {
 }
 
 /** Ends the waits of a script whose call is over. */
-const callIsOver = Symbol('call is over');
+const callIsOver = new TestingError(
+  'testing.waited_in_vain',
+  'The call was over before what the script waited for.',
+);
 
 /** Speech waiting to be said on one track. */
 interface Speech {

@@ -115,7 +115,7 @@ export function createSimulatedCaller(options: SimulatedCallerOptions): Simulate
   done.catch(() => undefined);
 
   const note: Parameters<typeof createLineControl>[1] = (command) =>
-    void log.push({ ...command, atMs: clock.now() - (simulated?.openedMs ?? createdMs) } as CarrierLogEntry);
+    void log.push({ ...command, atMs: clock.now() - (simulated?.openedMs ?? createdMs) });
 
   function open(onAudio: MediaAudioListener): MediaConnection {
     if (simulated !== undefined) {

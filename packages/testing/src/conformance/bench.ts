@@ -1,11 +1,12 @@
 // What checks of every kind work with: an adapter, a fake provider, a counted clock, and two ways to use the adapter.
 import assert from 'node:assert/strict';
-import type { Stage } from '@voicewire/core/adapter';
+import type { AudioFormat, Stage } from '@voicewire/core/adapter';
 import type { ProviderFake } from '../fakes/provider-fake.js';
 import type { DialectBasics } from '../fakes/dialects.js';
 import type { MisbehaviourType } from '../fakes/misbehaviour.js';
-import type { Outcome, Reading } from './reading.js';
-import type { CountingClock } from './watch.js';
+import { inTime } from '../fakes/waiting.js';
+import { readStream, type Outcome, type Reading } from './reading.js';
+import { createCountingClock, type CountingClock } from './watch.js';
 
 /** Where an adapter under test is pointed at. */
 export interface Target {
@@ -55,6 +56,54 @@ export interface Bench<Adapter extends AnyAdapter = AnyAdapter> {
   /** A promise that has to settle within the bench's deadline. */
   wait<T>(promise: Promise<T>, what: string): Promise<T>;
   close(): Promise<void>;
+}
+
+/** What a suite gives for each check's bench. */
+export interface BenchOptions<Dialect, Adapter, Fake, FakeOptions> {
+  readonly dialect: Dialect;
+  readonly deadlineMs: number;
+  createAdapter(target: Target): Adapter;
+  /** For fakes that do more than their dialect. */
+  readonly startFake?: ((options: FakeOptions) => Promise<Fake>) | undefined;
+}
+
+/** The parts of a bench that are alike for every kind; `track` has a controller aborted when the check is over. */
+export function benchParts<Dialect, Adapter, Fake extends ProviderFake<unknown>, Capabilities>(
+  options: BenchOptions<Dialect, Adapter & { readonly capabilities: Capabilities }, Fake, never>,
+  fake: Fake,
+) {
+  const { dialect, deadlineMs, createAdapter } = options;
+  const target: Target = { url: fake.url, wsUrl: fake.wsUrl, apiKey: fake.apiKey };
+  const adapter = createAdapter(target);
+  const controllers: AbortController[] = [];
+  return {
+    deadlineMs,
+    dialect,
+    fake,
+    target,
+    clock: createCountingClock(),
+    adapter,
+    capabilities: adapter.capabilities,
+    createAdapter,
+    read: <T>(stream: AsyncIterable<T>): Reading<T> => readStream(stream, deadlineMs),
+    wait: <T>(promise: Promise<T>, what: string): Promise<T> =>
+      inTime(promise, { what, timeoutMs: deadlineMs }),
+    track(controller = new AbortController()): AbortController {
+      controllers.push(controller);
+      return controller;
+    },
+    async close(): Promise<void> {
+      for (const controller of controllers) controller.abort(new Error('The check is over.'));
+      await fake.close();
+    },
+  };
+}
+
+const telephone: AudioFormat = { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
+
+/** What checks speak and hear in, where they are not about formats. */
+export function usualFormat(formats: readonly AudioFormat[]): AudioFormat {
+  return formats.find(({ encoding }) => encoding === 'mulaw') ?? formats[0] ?? telephone;
 }
 
 /** Facts of every kind that decide whether a check applies. */

@@ -1,21 +1,19 @@
 // The bench of the speech-to-text suite: a caller of known words, streams opened and read.
-import type {
-  AudioFormat,
-  SttAdapter,
-  SttCapabilities,
-  SttEvent,
-  SttFinal,
-  SttRequest,
-  SttStream,
+import {
+  bytesFor,
+  type AudioFormat,
+  type SttAdapter,
+  type SttCapabilities,
+  type SttEvent,
+  type SttFinal,
+  type SttRequest,
+  type SttStream,
 } from '@voicewire/core/adapter';
-import { bytesFor } from '@voicewire/core/adapter';
 import type { SttDialect } from '../fakes/dialects.js';
 import { startSttFake, type SttFake, type SttFakeOptions } from '../fakes/stt-fake.js';
 import { timedWords, type ScriptedWord } from '../script-recogniser.js';
-import { inTime } from '../fakes/waiting.js';
-import type { Bench, Begun, Target } from './bench.js';
-import { readStream, type Reading } from './reading.js';
-import { createCountingClock } from './watch.js';
+import { benchParts, usualFormat, type Bench, type BenchOptions, type Begun } from './bench.js';
+import type { Reading } from './reading.js';
 
 export interface SttFacts {
   readonly capabilities: SttCapabilities;
@@ -49,12 +47,7 @@ export const sttScript: readonly ScriptedWord[] = [
 /** All of the script, and the pause after it. */
 export const scriptMs = 3400;
 
-export interface SttBenchOptions {
-  readonly dialect: SttDialect;
-  readonly deadlineMs: number;
-  createAdapter(target: Target): SttAdapter;
-  readonly startFake?: ((options: SttFakeOptions) => Promise<SttFake>) | undefined;
-}
+export type SttBenchOptions = BenchOptions<SttDialect, SttAdapter, SttFake, SttFakeOptions>;
 
 function pattern(bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
@@ -65,32 +58,12 @@ export function finalsOf(events: readonly SttEvent[]): readonly SttFinal[] {
 }
 
 export async function openSttBench(options: SttBenchOptions): Promise<SttBench> {
-  const {
-    dialect,
-    deadlineMs,
-    createAdapter,
-    startFake = (settings) => startSttFake(dialect, settings),
-  } = options;
-  const fake = await startFake({
-    script: sttScript,
-    eagerPauseMs: dialect.eagerTurns === true ? 160 : undefined,
-  });
-  const target: Target = { url: fake.url, wsUrl: fake.wsUrl, apiKey: fake.apiKey };
-  const adapter = createAdapter(target);
-  const clock = createCountingClock();
-  const controllers: AbortController[] = [];
-  const { formats } = adapter.capabilities;
-  const format = formats.find(({ encoding }) => encoding === 'mulaw') ??
-    formats[0] ?? { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
-
-  const openStream = (
-    use: SttAdapter,
-    request: Partial<SttRequest>,
-    controller: AbortController,
-  ): SttStream => {
-    controllers.push(controller);
-    return use.open({ format, clock, signal: controller.signal, isSpeech: () => true, ...request });
-  };
+  const { dialect, startFake = (settings: SttFakeOptions) => startSttFake(dialect, settings) } = options;
+  const eagerPauseMs = dialect.eagerTurns === true ? 160 : undefined;
+  const parts = benchParts(options, await startFake({ script: sttScript, eagerPauseMs }));
+  const { adapter, capabilities, clock, read, track } = parts;
+  const format = usualFormat(capabilities.formats);
+  const usual = { format, clock, isSpeech: () => true };
 
   function write(stream: SttStream, ms: number): void {
     const frame = pattern(bytesFor(20, format));
@@ -98,35 +71,25 @@ export async function openSttBench(options: SttBenchOptions): Promise<SttBench> 
   }
 
   return {
+    ...parts,
     stage: 'stt',
-    deadlineMs,
-    dialect,
-    fake,
-    target,
-    clock,
-    adapter,
-    capabilities: adapter.capabilities,
     format,
-    createAdapter,
-    read: (stream) => readStream(stream, deadlineMs),
-    wait: (promise, what) => inTime(promise, { what, timeoutMs: deadlineMs }),
     open(request = {}) {
-      const controller = new AbortController();
-      const stream = openStream(adapter, request, controller);
-      return { controller, signals: [controller.signal], stream, reading: readStream(stream, deadlineMs) };
+      const controller = track();
+      const { signal } = controller;
+      const stream = adapter.open({ ...usual, signal, ...request });
+      return { controller, signals: [signal], stream, reading: read(stream) };
     },
-    begin({ adapter: use = adapter, controller = new AbortController() } = {}) {
-      const stream = openStream(use, {}, controller);
+    begin({ adapter: use = adapter, controller } = {}) {
+      const tracked = track(controller);
+      const { signal } = tracked;
+      const stream = use.open({ ...usual, signal });
       write(stream, scriptMs);
       stream.end();
-      return { controller, signals: [controller.signal], stream };
+      return { controller: tracked, signals: [signal], stream };
     },
     finish: () => undefined,
     audio: (ms) => pattern(bytesFor(ms, format)),
     write,
-    async close() {
-      for (const controller of controllers) controller.abort(new Error('The check is over.'));
-      await fake.close();
-    },
   };
 }

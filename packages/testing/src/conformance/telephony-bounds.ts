@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { CallControl, MediaUpgrade } from '@voicewire/core/adapter';
 import type { Check } from './check.js';
 import { needsMedia } from './telephony-media.js';
-import type { BroughtCall, SignedWebhook, TelephonyBench, TelephonyFacts } from './telephony-bench.js';
+import type { SignedWebhook, TelephonyBench, TelephonyFacts } from './telephony-bench.js';
+import type { BroughtCall } from './telephony-call.js';
 import { assertVoiceError } from './watch.js';
 
 type TelephonyCheck = Check<TelephonyBench, TelephonyFacts>;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { bytesFor, type MediaEvent } from '@voicewire/core/adapter';
 import { speechSound } from '../word-sound.js';
 import type { Check } from './check.js';
-import type { BringOptions, BroughtCall, TelephonyBench, TelephonyFacts } from './telephony-bench.js';
+import type { TelephonyBench, TelephonyFacts } from './telephony-bench.js';
+import type { BringOptions, BroughtCall } from './telephony-call.js';
 import { abortListeners, assertVoiceError } from './watch.js';
 
 type TelephonyCheck = Check<TelephonyBench, TelephonyFacts>;

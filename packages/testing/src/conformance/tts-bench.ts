@@ -14,10 +14,8 @@ import type { TtsDialect } from '../fakes/dialects.js';
 import { startTtsFake, type TtsFake, type TtsFakeOptions } from '../fakes/tts-fake.js';
 import type { TtsHeardUtterance } from '../fakes/tts-mouth.js';
 import { readWords } from '../word-reader.js';
-import { inTime } from '../fakes/waiting.js';
-import type { Bench, Begun, Target } from './bench.js';
-import { readStream, type Reading } from './reading.js';
-import { createCountingClock } from './watch.js';
+import { benchParts, usualFormat, type Bench, type BenchOptions } from './bench.js';
+import type { Reading } from './reading.js';
 
 export interface TtsFacts {
   readonly capabilities: TtsCapabilities;
@@ -50,12 +48,7 @@ export interface TtsBench extends Bench<TtsAdapter> {
 /** About two seconds. */
 export const ttsText = 'Hello zanzibar, your parcel is here.';
 
-export interface TtsBenchOptions {
-  readonly dialect: TtsDialect;
-  readonly deadlineMs: number;
-  createAdapter(target: Target): TtsAdapter;
-  readonly startFake?: ((options: TtsFakeOptions) => Promise<TtsFake>) | undefined;
-}
+export type TtsBenchOptions = BenchOptions<TtsDialect, TtsAdapter, TtsFake, TtsFakeOptions>;
 
 export function audioOf(events: readonly TtsEvent[]): Uint8Array {
   return Buffer.concat(events.flatMap((event) => (event.type === 'audio' ? [event.audio] : [])));
@@ -77,81 +70,55 @@ export function heardUtterances(fake: TtsFake): readonly TtsHeardUtterance[] {
   return fake.sessions.flatMap(({ heard }) => heard.utterances);
 }
 
+/** A session and the ways to speak on it. */
+function sessionOf(
+  controller: AbortController,
+  session: TtsSession,
+  { read }: Pick<TtsBench, 'read'>,
+): OpenSession {
+  function speak(options: Partial<SpeakOptions> = {}): OpenUtterance {
+    const own = new AbortController();
+    const utterance = session.speak({ bufferedMs: () => 0, signal: own.signal, ...options });
+    return { controller: own, utterance, reading: read(utterance) };
+  }
+  function say(text: string, options?: Partial<SpeakOptions>): OpenUtterance {
+    const open = speak(options);
+    open.utterance.write(text);
+    open.utterance.end();
+    return open;
+  }
+  return { controller, session, speak, say };
+}
+
 export async function openTtsBench(options: TtsBenchOptions): Promise<TtsBench> {
-  const {
-    dialect,
-    deadlineMs,
-    createAdapter,
-    startFake = (settings) => startTtsFake(dialect, settings),
-  } = options;
-  const fake = await startFake({});
-  const target: Target = { url: fake.url, wsUrl: fake.wsUrl, apiKey: fake.apiKey };
-  const adapter = createAdapter(target);
-  const clock = createCountingClock();
+  const { dialect, startFake = (settings: TtsFakeOptions) => startTtsFake(dialect, settings) } = options;
+  const parts = benchParts(options, await startFake({}));
+  const { adapter, capabilities, clock, track } = parts;
+  const format = usualFormat(capabilities.formats);
   const sessions = new Map<AbortController, TtsSession>();
-  const { formats } = adapter.capabilities;
-  const format = formats.find(({ encoding }) => encoding === 'mulaw') ??
-    formats[0] ?? { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
-
-  function openSession(
-    use: TtsAdapter,
-    request: Partial<TtsRequest>,
-    controller: AbortController,
-  ): TtsSession {
-    const session = use.connect({ format, clock, signal: controller.signal, ...request });
-    sessions.set(controller, session);
-    return session;
-  }
-
-  function speakOn(
-    session: TtsSession,
-    speak: Partial<SpeakOptions>,
-    controller: AbortController,
-  ): TtsUtterance {
-    return session.speak({ bufferedMs: () => 0, signal: controller.signal, ...speak });
-  }
 
   return {
+    ...parts,
     stage: 'tts',
-    deadlineMs,
-    dialect,
-    fake,
-    target,
-    clock,
-    adapter,
-    capabilities: adapter.capabilities,
     format,
-    createAdapter,
-    read: (stream) => readStream(stream, deadlineMs),
-    wait: (promise, what) => inTime(promise, { what, timeoutMs: deadlineMs }),
-    begin({ adapter: use = adapter, controller = new AbortController() } = {}): Begun {
-      const session = openSession(use, {}, controller);
+    begin({ adapter: use = adapter, controller } = {}) {
+      const tracked = track(controller);
+      const session = use.connect({ format, clock, signal: tracked.signal });
+      sessions.set(tracked, session);
       const own = new AbortController();
-      const stream = speakOn(session, {}, own);
+      const stream = session.speak({ bufferedMs: () => 0, signal: own.signal });
       stream.write(ttsText);
       stream.end();
-      return { controller, signals: [controller.signal, own.signal], stream };
+      return { controller: tracked, signals: [tracked.signal, own.signal], stream };
     },
     finish: ({ controller }) => sessions.get(controller)?.close(),
     connect(request = {}) {
-      const controller = new AbortController();
-      const session = openSession(adapter, request, controller);
-      function speak(speakOptions: Partial<SpeakOptions> = {}): OpenUtterance {
-        const own = new AbortController();
-        const utterance = speakOn(session, speakOptions, own);
-        return { controller: own, utterance, reading: readStream(utterance, deadlineMs) };
-      }
-      function say(text: string, speakOptions?: Partial<SpeakOptions>): OpenUtterance {
-        const open = speak(speakOptions);
-        open.utterance.write(text);
-        open.utterance.end();
-        return open;
-      }
-      return { controller, session, speak, say };
-    },
-    async close() {
-      for (const controller of sessions.keys()) controller.abort(new Error('The check is over.'));
-      await fake.close();
+      const controller = track();
+      return sessionOf(
+        controller,
+        adapter.connect({ format, clock, signal: controller.signal, ...request }),
+        parts,
+      );
     },
   };
 }

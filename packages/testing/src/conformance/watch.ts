@@ -131,7 +131,7 @@ export async function collectSystemTimers(work: () => Promise<void>): Promise<re
       if (!foreignCaller.test(caller)) callers.push(caller.trim());
       return original(...args);
     };
-    return Object.assign(spy, original) as unknown as Original;
+    return Object.assign(spy, original);
   }
 
   globalThis.setTimeout = watched(originals.setTimeout);

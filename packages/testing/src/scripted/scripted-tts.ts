@@ -4,6 +4,7 @@ import {
   ProviderError,
   systemClock,
   type SpeakOptions,
+  type TimerHandle,
   type TtsAdapter,
   type TtsCapabilities,
   type TtsEvent,
@@ -37,7 +38,7 @@ export interface ScriptedTtsOptions {
     | undefined;
   /** By utterance, over all sessions. */
   readonly faults?: ScriptedFaults | undefined;
-  /** By session: `refuse`, `hang` and `fail` with `afterMs` apply. */
+  /** By session: `refuse`, `hang`, and `fail` after `afterMs` (default at once) apply. */
   readonly sessionFaults?: ScriptedFaults | undefined;
   /** What may be said, in order; anything else is refused with `testing.unscripted`. Default: anything. */
   readonly lines?: readonly (string | RegExp)[] | undefined;
@@ -128,66 +129,90 @@ function beginSpeech(
   return speech;
 }
 
+interface SessionState {
+  readonly voice: Voice;
+  readonly request: TtsRequest;
+  readonly fault: ScriptedFault | undefined;
+  readonly readyAtMs: number;
+  speeches: readonly ScriptedSpeech[];
+  timers: readonly (TimerHandle | undefined)[];
+  isOver: boolean;
+  onAbort(): void;
+  becomeReady: { resolve(): void; reject(reason: unknown): void };
+  settle(error: VoiceError | undefined): void;
+}
+
 function openSession(voice: Voice, request: TtsRequest, fault: ScriptedFault | undefined): TtsSession {
-  const { provider, options, capabilities } = voice;
+  const { provider, options } = voice;
   const { clock = systemClock, signal } = request;
-  const readyMs = options.delays?.readyMs ?? 0;
-  const readyAtMs = fault?.type === 'hang' ? Number.POSITIVE_INFINITY : clock.now() + readyMs;
-  let speeches: readonly ScriptedSpeech[] = [];
-  let isOver = false;
-  let settle: (error: VoiceError | undefined) => void = () => undefined;
-  let becomeReady: { resolve(): void; reject(reason: unknown): void } = {
-    resolve: () => undefined,
-    reject: () => undefined,
+  const readyMs = fault?.type === 'hang' ? Number.POSITIVE_INFINITY : (options.delays?.readyMs ?? 0);
+  const state: SessionState = {
+    voice,
+    request,
+    fault,
+    readyAtMs: clock.now() + readyMs,
+    speeches: [],
+    timers: [],
+    isOver: false,
+    onAbort: () => endSession(state, undefined, signal.reason),
+    becomeReady: { resolve: () => undefined, reject: () => undefined },
+    settle: () => undefined,
   };
-  const closed = new Promise<VoiceError | undefined>((resolve) => (settle = resolve));
-  const ready = new Promise<void>((resolve, reject) => (becomeReady = { resolve, reject }));
+  const closed = new Promise<VoiceError | undefined>((resolve) => (state.settle = resolve));
+  const ready = new Promise<void>((resolve, reject) => (state.becomeReady = { resolve, reject }));
   // Nobody has to wait for it.
   ready.catch(() => undefined);
 
-  function end(error: VoiceError | undefined, reason: unknown): void {
-    if (isOver) return;
-    isOver = true;
-    clock.clearTimeout(readyTimer);
-    clock.clearTimeout(faultTimer);
-    signal.removeEventListener('abort', onAbort);
-    for (const { output } of speeches) output.fail(reason);
-    becomeReady.reject(reason);
-    settle(error);
+  signal.addEventListener('abort', state.onAbort);
+  if (signal.aborted) state.onAbort();
+  else if (fault?.type === 'refuse') strikeSession(state);
+  else if (readyMs === 0) state.becomeReady.resolve();
+  else if (readyMs < Number.POSITIVE_INFINITY)
+    state.timers = [clock.setTimeout(() => state.becomeReady.resolve(), readyMs)];
+  if (fault?.type === 'fail' && !state.isOver) {
+    state.timers = [...state.timers, clock.setTimeout(() => strikeSession(state), fault.afterMs ?? 0)];
   }
-  function onAbort(): void {
-    end(undefined, signal.reason);
-  }
-  function failNow(): void {
-    if (fault?.type !== 'refuse' && fault?.type !== 'fail') return;
-    const error = scriptedError({ provider, stage: 'tts' }, fault);
-    end(error, error);
-  }
-  function speak(speakOptions: SpeakOptions): TtsUtterance {
-    speeches = speeches.filter(({ output }) => !output.isOver);
-    const limit = capabilities.concurrentUtterances;
-    if (speeches.length >= limit)
-      throw ttsError(
-        provider,
-        'capacity',
-        `${provider} speaks ${limit} utterance(s) at once on one session.`,
-      );
-    const speech = beginSpeech(voice, request, speakOptions, readyAtMs);
-    speeches = [...speeches, speech];
-    if (isOver) speech.output.fail(ttsError(provider, 'aborted', `The session with ${provider} is over.`));
-    return toUtterance(speech);
-  }
+  const closing = ttsError(provider, 'aborted', `The session with ${provider} was closed.`);
+  return {
+    ready,
+    closed,
+    speak: (speak) => speakOn(state, speak),
+    close: () => endSession(state, undefined, closing),
+  };
+}
 
-  const readyTimer = readyMs > 0 ? clock.setTimeout(() => becomeReady.resolve(), readyMs) : undefined;
-  const failMs = fault?.type === 'fail' ? fault.afterMs : undefined;
-  const faultTimer = failMs === undefined ? undefined : clock.setTimeout(failNow, failMs);
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  else if (fault?.type === 'refuse') failNow();
-  else if (readyMs === 0 && fault?.type !== 'hang') becomeReady.resolve();
-  const close = (): void =>
-    end(undefined, ttsError(provider, 'aborted', `The session with ${provider} was closed.`));
-  return { ready, closed, speak, close };
+/** Once: utterances fail with `reason`, `closed` resolves with `error`. */
+function endSession(state: SessionState, error: VoiceError | undefined, reason: unknown): void {
+  const { clock = systemClock, signal } = state.request;
+  if (state.isOver) return;
+  state.isOver = true;
+  for (const timer of state.timers) clock.clearTimeout(timer);
+  signal.removeEventListener('abort', state.onAbort);
+  for (const { output } of state.speeches) output.fail(reason);
+  state.becomeReady.reject(reason);
+  state.settle(error);
+}
+
+function strikeSession(state: SessionState): void {
+  const { fault, voice } = state;
+  if (fault?.type !== 'refuse' && fault?.type !== 'fail') return;
+  const error = scriptedError({ provider: voice.provider, stage: 'tts' }, fault);
+  endSession(state, error, error);
+}
+
+function speakOn(state: SessionState, speak: SpeakOptions): TtsUtterance {
+  const { voice, request, readyAtMs } = state;
+  const { provider, capabilities } = voice;
+  const limit = capabilities.concurrentUtterances;
+  state.speeches = state.speeches.filter(({ output }) => !output.isOver);
+  if (state.speeches.length >= limit) {
+    throw ttsError(provider, 'capacity', `${provider} speaks ${limit} utterance(s) at once on one session.`);
+  }
+  const speech = beginSpeech(voice, request, speak, readyAtMs);
+  state.speeches = [...state.speeches, speech];
+  if (state.isOver)
+    speech.output.fail(ttsError(provider, 'aborted', `The session with ${provider} is over.`));
+  return toUtterance(speech);
 }
 
 /**

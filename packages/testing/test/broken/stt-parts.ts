@@ -136,7 +136,9 @@ export function deaf(
     open(request, inner) {
       const controller = new AbortController();
       const has = { ready: false, spoken: false };
-      const forward = (): void => void (hears(has) && controller.abort(request.signal.reason));
+      const forward = (): void => {
+        if (hears(has)) controller.abort(request.signal.reason);
+      };
       if (request.signal.aborted) controller.abort(request.signal.reason);
       request.signal.addEventListener('abort', forward);
       const stream = inner.open({ ...request, signal: controller.signal });

@@ -55,7 +55,10 @@ const brokenInput: readonly BrokenStt[] = [
       stream(stream) {
         const waiting: (() => void)[] = [];
         let isReady = false;
-        const later = (action: () => void): void => void (isReady ? action() : waiting.push(action));
+        const later = (action: () => void): void => {
+          if (isReady) action();
+          else waiting.push(action);
+        };
         const patient = {
           ...stream,
           write: (audio: Uint8Array) => later(() => stream.write(audio)),
