@@ -188,7 +188,7 @@ function countListeners(): { readonly signal: AbortSignal; count(): number } {
   const open = new Set<unknown>();
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (type: string, listener: never, options?: AddEventListenerOptions) => {
+  signal.addEventListener = (type: string, listener: never, options?: { readonly signal?: AbortSignal }) => {
     open.add(listener);
     options?.signal?.addEventListener('abort', () => open.delete(listener), { once: true });
     add(type, listener, options);

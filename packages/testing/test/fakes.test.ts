@@ -1,6 +1,14 @@
 // The fake-server engine, driven by clients that are not ours: `ws` and the global fetch.
 import { once } from 'node:events';
-import { fakeApiKey, readWords, speechSound, timedWords, type ProviderFake } from '@voicewire/testing';
+import {
+  fakeApiKey,
+  readWords,
+  speechSound,
+  startTtsFake,
+  timedWords,
+  type ProviderFake,
+  type TtsDialect,
+} from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startAcmeLlmFake } from './reference/llm/fake.js';
@@ -284,6 +292,45 @@ describe('a text-to-speech fake', () => {
     socket.send('{"type":"end","id":"a"}');
     expect(await closed).toBe(1000);
     expect(types(messages)).not.toContain('final');
+  });
+});
+
+describe('a text-to-speech fake that answers requests', () => {
+  const dialect: TtsDialect = {
+    provider: 'plain',
+    answer: ({ body, url }) =>
+      url.pathname !== '/speak'
+        ? { status: 404 }
+        : {
+            asked: { format: telephone, voice: url.searchParams.get('voice') ?? undefined },
+            text: Buffer.from(body).toString(),
+            contentType: 'audio/basic',
+            write: (event) =>
+              event.type === 'audio' ? [event.audio] : event.type === 'ready' ? ['HEAD'] : [],
+          },
+  };
+  const speak = (fake: ProviderFake<unknown>, path = '/speak?voice=ada'): Promise<Response> =>
+    fetch(`${fake.url}${path}`, { method: 'POST', body: 'hello you' });
+
+  it('gives the speech as the body, and knows what was asked', async () => {
+    const fake = await started(startTtsFake(dialect));
+    const body = Buffer.from(await (await speak(fake)).arrayBuffer());
+    expect(body.subarray(0, 4).toString()).toBe('HEAD');
+    expect(readWords(body.subarray(4), telephone).map(({ text }) => text)).toEqual(['hello', 'you']);
+    expect(fake.sessions[0]?.heard.utterances[0]).toMatchObject({
+      asked: { voice: 'ada' },
+      text: 'hello you',
+      state: 'complete',
+    });
+    expect((await speak(fake, '/sing')).status).toBe(404);
+  });
+
+  it('cuts the body, so that the client must notice', async () => {
+    const fake = await started(startTtsFake(dialect));
+    fake.misbehave({ type: 'close', code: 1006, afterEvents: 1 });
+    await expect(speak(fake).then((response) => response.arrayBuffer())).rejects.toThrow();
+    await fake.until(() => fake.sessions[0]?.ended !== undefined);
+    expect(fake.sessions[0]?.ended).toMatchObject({ by: 'fake', code: 1006 });
   });
 });
 

@@ -119,11 +119,7 @@ describe('a history that is too long', () => {
 
   it('is shortened to half, with short results, and the instructions stay', () => {
     const system: LlmMessage = { role: 'system', content: 'Answer.' };
-    const long = [
-      system,
-      ...messages,
-      ...turn(4).map((one) => ({ ...one, content: one.content.repeat(5) }) as LlmMessage),
-    ];
+    const long = [system, ...messages, ...turn(4).map((one) => ({ ...one, content: one.content.repeat(5) }))];
     const short = shorten(long);
     expect(short[0]).toBe(system);
     expect(short[1]?.content).toContain('question 4');

@@ -337,7 +337,7 @@ describe('whatever happens', () => {
         expect(played?.abortListeners).toBe(0);
         expect(played?.problems).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   }, 120_000);
 

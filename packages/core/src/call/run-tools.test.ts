@@ -8,7 +8,7 @@ import { defineTool } from './tool.js';
 const agent = { name: 'test', instructions: 'Answer.', turn: { silenceMs: 60_000 } };
 
 describe('tools', () => {
-  const lookUp = (run: () => unknown, more = {}) =>
+  const lookUp = (run: (...given: never[]) => unknown, more = {}) =>
     defineTool({
       name: 'look_up',
       description: 'Looks up.',
@@ -43,6 +43,93 @@ describe('tools', () => {
     expect(JSON.stringify(of('tool-finished'))).not.toContain('secret');
     expect(caller.heardText()).toContain('found it');
     expect(result.reason).toBe('caller-hung-up');
+  });
+
+  it.each<[string, object, () => unknown, RegExp]>([
+    [
+      'a schema that throws',
+      {
+        input: z.object({
+          id: z.string().transform(() => {
+            throw new RangeError('x');
+          }),
+        }),
+      },
+      () => 'ok',
+      /could not be checked/,
+    ],
+    [
+      'a schema that hangs',
+      {
+        input: z.object({
+          id: z.string().refine(() => new Promise<boolean>(() => undefined)),
+        }),
+      },
+      () => 'ok',
+      /No result within/,
+    ],
+    ['a result that is no JSON', {}, () => ({ big: 1n }), /It was done/],
+    [
+      'a card number in the result',
+      {},
+      () => 'paid with 4111 1111 1111 1111',
+      /^paid with •••• •••• •••• ••••$/,
+    ],
+  ])('with %s: the model is told and the call goes on', async (_, more, run, told) => {
+    const { of, llm, caller } = await ask(lookUp(run, more));
+    expect(of('tool-finished')[0]?.result).toMatch(told);
+    expect(llm.requests[1]?.messages.at(-1)?.content).toMatch(told);
+    expect(caller.heardText()).toContain('found it');
+  });
+
+  it('with arguments a thousand levels deep are not run', async () => {
+    let runs = 0;
+    const argumentsText = `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const { of, caller } = await playCall({
+      agent: { ...agent, tools: [lookUp(() => (runs += 1))] },
+      answers: [
+        { parts: [{ type: 'tool-calls', calls: [{ id: 'a', name: 'look_up', argumentsText }] }] },
+        'No.',
+      ],
+      script: async (hands) => {
+        await hands.say('look it up');
+        await hands.agentFinishes();
+      },
+    });
+    expect(of('tool-finished')[0]?.result).toMatch(/nested too deep/);
+    expect(runs).toBe(0);
+    expect(caller.heardText()).toContain('no');
+  });
+
+  it('get what was collected, also what was typed unseen', async () => {
+    const seen: unknown[] = [];
+    const pay = lookUp((_: unknown, run: { readonly slots: unknown }) => {
+      seen.push(run.slots);
+      return 'paid';
+    });
+    const { caller, events } = await playCall({
+      agent: {
+        ...agent,
+        tools: [pay],
+        slots: { pin: { description: 'PIN', schema: z.string(), keypad: { digits: 4 } } },
+        lines: { keypad: 'Type it now.' },
+      },
+      answers: [
+        callTool('fill_slot', { name: 'pin', value: 'keypad' }),
+        callTool('look_up', { id: '1' }),
+        'Done.',
+      ],
+      script: async (hands) => {
+        await hands.say('pay please');
+        await hands.agentFinishes();
+        await hands.wait(13_000);
+        await hands.press('9876');
+        await hands.agentFinishes();
+      },
+    });
+    expect(seen).toEqual([{ pin: '9876' }]);
+    expect(caller.heardText()).toBe('type it now done');
+    expect(JSON.stringify(events)).not.toContain('9876');
   });
 
   it('are covered by a filler when they take long', async () => {

@@ -68,6 +68,10 @@ beforeAll(async () => {
     join(baseDirectory, 'hangs.mjs'),
     'export const isReachable = () => new Promise(() => {});',
   );
+  await writeFile(
+    join(baseDirectory, 'fails.mjs'),
+    'export const isReachable = () => Promise.reject(new TypeError());',
+  );
   await writeFile(join(baseDirectory, 'none.mjs'), 'export const nothing = 1;');
   await writeFile(join(baseDirectory, 'syntax.mjs'), 'export const = ;');
   const installed = join(baseDirectory, 'node_modules', '@someone', 'ears');
@@ -149,7 +153,9 @@ describe('when', () => {
   });
 
   it('takes who does not answer for unreachable', async () => {
-    const config = { stt: { first: [{ use: './hangs.mjs', when: 'reachable' }, 'ears'] } };
+    const config = {
+      stt: { first: [...['./fails.mjs', './hangs.mjs'].map((use) => ({ use, when: 'reachable' })), 'ears'] },
+    };
     expect(providers((await load(config, AbortSignal.timeout(50))).stt)).toEqual(['ears']);
   });
 

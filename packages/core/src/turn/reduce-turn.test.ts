@@ -196,6 +196,15 @@ describe('an interruption', () => {
     expect(table.replies.at(-1)?.outcome).toBeUndefined();
   });
 
+  it('is not made by a sign of listening', () => {
+    const table = speaking();
+    table.speak(300, 'Mm-hm.');
+    table.final('Mm-hm.');
+    table.pass(2_000);
+    expect(table.commands.at(-1)).toEqual({ type: 'resume-speech' });
+    expect(table.replies).toHaveLength(1);
+  });
+
   it('does not happen where the policy forbids it', () => {
     const table = speaking({ ...defaultTurnPolicy, interruptible: false });
     table.speak(800, 'stop please');
@@ -222,6 +231,24 @@ describe('an eager end of turn', () => {
     table.dispatch({ type: 'turn-proposed', track, eager: false });
     expect(table.commands.at(-1)).toEqual({ type: 'resume-speech' });
     expect(table.replies).toHaveLength(1);
+  });
+
+  it('is settled by the same words, however they are written', () => {
+    const table = eager();
+    table.final('What time is it?');
+    expect(table.commands.map(({ type }) => type)).not.toContain('stop-reply');
+  });
+
+  it('is another question when the words are others, and those are heard without new speech', () => {
+    const table = eager();
+    table.dispatch({ type: 'turn-withdrawn', track });
+    table.final('what time is it in Rome');
+    table.pass(1_000);
+    expect(table.commands.at(-1)).toMatchObject({
+      type: 'reply',
+      utterance: 1,
+      text: 'what time is it in Rome',
+    });
   });
 
   it('is forgotten when the caller goes on', () => {
@@ -251,6 +278,28 @@ it('takes keys as a turn at #, or after a pause', () => {
   table.dispatch({ type: 'dtmf', digit: '1', masked: false });
   table.pass(defaultTurnPolicy.keyPauseMs);
   expect(table.commands.at(-1)).toMatchObject({ type: 'reply', text: '1', keypad: true, utterance: 2 });
+});
+
+it('takes keys together with what was said before them, and no flood', () => {
+  const table = createTable();
+  table.speak(500, '');
+  table.final('my number is');
+  for (const digit of '4711#') table.dispatch({ type: 'dtmf', digit, masked: false });
+  expect(table.commands.at(-1)).toMatchObject({ type: 'reply', text: 'my number is 4711', keypad: true });
+  table.audio();
+  table.heard();
+  for (let index = 0; index < 10_000; index += 1) table.dispatch({ type: 'dtmf', digit: '1', masked: false });
+  table.pass(defaultTurnPolicy.keyPauseMs);
+  expect(table.commands.at(-1)).toMatchObject({ type: 'reply', text: '1'.repeat(64) });
+});
+
+it('counts utterances as the log does, also where the log was shortened', () => {
+  const table = createTable();
+  table.dispatch({ type: 'user-turn', utterance: 7, text: 'x', keypad: false });
+  table.speak(500, '');
+  table.final('next');
+  table.pass(1_000);
+  expect(table.commands.at(-1)).toMatchObject({ type: 'reply', utterance: 8 });
 });
 
 type Action = (table: ReturnType<typeof createTable>) => void;

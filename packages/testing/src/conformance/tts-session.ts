@@ -241,6 +241,7 @@ export const ttsSessionChecks: readonly TtsCheck[] = [
   },
   {
     title: 'ready and closed harm nobody who does not look at them',
+    notFor: overSockets,
     async run(bench) {
       bench.fake.misbehave({ type: 'refuse', status: 500 }, { times: 1 });
       const { session } = bench.connect();

@@ -72,6 +72,16 @@ const framings: Readonly<Record<string, (json: string) => string>> = {
 /** The body of `response`, whose head has been written; each message leaves in two packets, cut in its middle. */
 export function responseChannel(response: ServerResponse, contentType: string): FakeChannel {
   let hasEnded = false;
+  let sending = Promise.resolve();
+  async function write(message: WireMessage): Promise<void> {
+    const bytes = typeof message === 'string' ? Buffer.from(message) : message;
+    const middle = bytes.length >> 1;
+    for (const half of [bytes.subarray(0, middle), bytes.subarray(middle)]) {
+      if (half.length === 0 || response.destroyed) continue;
+      response.write(half);
+      await nextPacket();
+    }
+  }
   function ending(action: () => void): void {
     hasEnded = true;
     action();
@@ -83,15 +93,7 @@ export function responseChannel(response: ServerResponse, contentType: string): 
     get bufferedBytes() {
       return response.writableLength;
     },
-    async send(message) {
-      const bytes = typeof message === 'string' ? Buffer.from(message) : message;
-      const middle = bytes.length >> 1;
-      for (const half of [bytes.subarray(0, middle), bytes.subarray(middle)]) {
-        if (half.length === 0 || response.destroyed) continue;
-        response.write(half);
-        await nextPacket();
-      }
-    },
+    send: (message) => (sending = sending.then(() => write(message))),
     end: () => ending(() => response.end()),
     cut: () => ending(() => response.socket?.destroySoon()),
     reset: () => ending(() => resetSocket(response.socket)),

@@ -1,5 +1,4 @@
 // Acme's media messages: what came as text, read or found to be of no use; what we say, as text. Pure.
-import type { SttFinal } from '@voicewire/core/adapter';
 import * as z from 'zod';
 
 const span = { startMs: z.number(), endMs: z.number() };
@@ -42,7 +41,6 @@ const messageSchema = z.discriminatedUnion('type', [
 
 export type AcmeMessage = z.output<typeof messageSchema>;
 export type AcmeMessageOf<Type extends AcmeMessage['type']> = Extract<AcmeMessage, { type: Type }>;
-export type AcmeTranscript = SttFinal;
 
 /** A frame has some 300 characters. */
 const maxLength = 65_536;
