@@ -10,6 +10,9 @@ const cycleMs = 6_000;
 
 export const account = { sid: `AC${'0'.repeat(32)}`, token: randomBytes(16).toString('hex') };
 
+/** No two calls of a run share an id: the application takes the second for the first one come back. */
+let opened = 0;
+
 /** Loud frames that carry the call's number in their first two bytes. */
 function loudFrame(call) {
   const frame = Buffer.from({
@@ -69,8 +72,9 @@ class Call {
       bargeFrom: 0,
       isAnswered: true,
     });
-    this.streamSid = `MZ${number.toString(16).padStart(32, '0')}`;
-    this.callSid = `CA${number.toString(16).padStart(32, '0')}`;
+    const id = (opened += 1).toString(16).padStart(32, '0');
+    this.streamSid = `MZ${id}`;
+    this.callSid = `CA${id}`;
     /** Calls do not speak in step. */
     this.phase = (number * 997) % cycleMs;
   }
@@ -188,28 +192,32 @@ class Call {
   }
 }
 
-/** Runs `count` calls for `seconds`; `onSteady` is called when all are up and again at the end. */
-export async function runCalls({ count, seconds, target, marks, onSteady }) {
+/** Runs `count` calls for `seconds` after `warmSeconds` that do not count; `onSteady` is called when those are over and at the end. */
+export async function runCalls({ count, seconds, warmSeconds = 0, target, marks, onSteady }) {
   const calls = Array.from({ length: count }, (_, number) => new Call(number, target, marks));
   for (let start = 0; start < count; start += 20)
     await Promise.all(calls.slice(start, start + 20).map((call) => call.open()));
-  await onSteady('begin');
   const began = performance.now();
-  let lateMs = 0;
-  await new Promise((resolve) => {
-    let tick = 0;
-    const step = () => {
-      const now = performance.now() - began;
-      if (now >= seconds * 1000) return resolve();
-      lateMs = Math.max(lateMs, now - tick * 20);
-      while (tick * 20 <= now) {
-        for (const call of calls) call.frame(tick * 20);
-        tick += 1;
-      }
-      setTimeout(step, Math.max(0, tick * 20 - (performance.now() - began)));
-    };
-    step();
-  });
+  let tick = 0;
+  const runUntil = (endMs) =>
+    new Promise((resolve) => {
+      let lateMs = 0;
+      const step = () => {
+        const now = performance.now() - began;
+        if (now >= endMs) return resolve(lateMs);
+        lateMs = Math.max(lateMs, now - tick * 20);
+        while (tick * 20 <= now) {
+          for (const call of calls) call.frame(tick * 20);
+          tick += 1;
+        }
+        setTimeout(step, Math.max(0, tick * 20 - (performance.now() - began)));
+      };
+      step();
+    });
+  await runUntil(warmSeconds * 1000);
+  marks.reset();
+  await onSteady('begin');
+  const lateMs = await runUntil((warmSeconds + seconds) * 1000);
   await onSteady('end');
   for (const call of calls) call.close();
   await new Promise((resolve) => setTimeout(resolve, 300));

@@ -14,6 +14,11 @@ export function createMarks() {
   const clears = [];
   return {
     clears,
+    /** What was so far does not count; a turn in progress is not timed. */
+    reset() {
+      for (const each of [turns, latest]) each.clear();
+      for (const each of [answers, clears]) each.length = 0;
+    },
     at(call, turn, name) {
       const key = `${call}/${turn}`;
       const times = turns.get(key) ?? {};

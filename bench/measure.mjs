@@ -36,13 +36,14 @@ const target =
     ? { mediaUrl: `ws://127.0.0.1:${port}/media` }
     : { webhookUrl: `http://127.0.0.1:${port}/voicewire/twilio/voice` };
 
-// A first call warms code and connections; what follows is measured.
+// A first call loads the code and gives the memory to start from; then all calls warm it up, and what follows is measured.
 await runCalls({ count: 1, seconds: 8, target, marks: createMarks(), onSteady: async () => undefined });
 const idle = await ask();
 const usage = {};
 const { lateMs } = await runCalls({
   count,
   seconds,
+  warmSeconds: 10,
   target,
   marks,
   onSteady: async (moment) => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Agent, LoadedProviders, Voicewire } from '@voicewire/core';
+import { z } from 'zod';
 import { listCallers } from './callers.js';
 
 export interface DemoOptions {
@@ -48,13 +49,12 @@ export async function handleDemo(request: Request, options: DemoOptions): Promis
 }
 
 function describeDemo({ providers, agent }: DemoOptions): object {
+  // The script knows the recorded callers alone: whoever else speaks is better off with the browser's own recogniser.
+  const hasRealEars = providers.stt !== 'media' && providers.stt[0]?.provider !== 'scripted';
   return {
     stages: describeStages(providers),
-    agent: {
-      name: agent.name,
-      greeting: agent.greeting,
-      hints,
-    },
+    recogniser: hasRealEars ? 'server' : 'page',
+    agent: { name: agent.name, greeting: agent.greeting, hints },
     callers: listCallers().map(({ utterances, ...caller }) => ({
       ...caller,
       utterances: utterances.map(({ file, text }) => ({ url: `/callers/${basename(file)}`, text })),
@@ -63,13 +63,13 @@ function describeDemo({ providers, agent }: DemoOptions): object {
   };
 }
 
+const askedSchema = z.object({ speak: z.string(), recogniser: z.string() }).partial().catch({});
+
 /** A recorded caller is heard by the configured ears; a page that listens or types brings its own text. */
 async function startCall(request: Request, options: DemoOptions): Promise<Response> {
-  const { voicewire, providers, mediaPort } = options;
-  const body: unknown = await request.json().catch(() => undefined);
-  const speak = typeof body === 'object' && body !== null && 'speak' in body ? body.speak : undefined;
-  const hasRealEars = providers.stt !== 'media' && providers.stt[0]?.provider !== 'scripted';
-  const bringsText = speak === 'typed' || (speak === 'microphone' && !hasRealEars);
+  const { voicewire, mediaPort } = options;
+  const { speak, recogniser } = askedSchema.parse(await request.json().catch(() => undefined));
+  const bringsText = speak === 'typed' || (speak === 'microphone' && recogniser === 'page');
   const { callId, token, mediaUrl } = voicewire.invite({
     provider: 'browser',
     stt: bringsText ? 'media' : undefined,

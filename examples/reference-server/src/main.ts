@@ -57,8 +57,6 @@ try {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'Something went wrong.';
-  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-  return isTaken
-    ? 'A port is taken: stop what listens there, or set server.port and server.mediaPort in the configuration.'
-    : (error.stack ?? error.message);
+  if (!('code' in error && error.code === 'EADDRINUSE')) return error.stack ?? error.message;
+  return `${error.message}. Stop what listens there, or choose other ports: PORT=8090 MEDIA_PORT=8091 npm start`;
 }

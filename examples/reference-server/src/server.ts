@@ -37,7 +37,14 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   const host = config.server?.host ?? '127.0.0.1';
 
   const media = createServer();
+  const page = createServer();
   const mediaPort = await listen(media, options.mediaPort ?? config.server?.mediaPort ?? 8081, host);
+  const port = await listen(page, options.port ?? config.server?.port ?? 8080, host).catch(
+    async (error: unknown) => {
+      await closeServer(media);
+      throw error;
+    },
+  );
   const voicewire = createVoicewire({
     ...providers,
     agent,
@@ -47,17 +54,11 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   });
   if (options.onWarning !== undefined) voicewire.on('warning', options.onWarning);
   const { request, upgrade } = nodeListener(voicewire);
-  media.on('request', (incoming, response) => {
-    request(incoming, response);
-  });
-  media.on('upgrade', (incoming, socket, head) => {
-    upgrade(incoming, socket, head);
-  });
+  media.on('request', request).on('upgrade', upgrade);
 
   const api = createApi({ voicewire, maxCalls: config.calls?.max });
   const answer = getRequestListener((incoming) => serve(incoming, { api, voicewire, loaded, mediaPort }));
-  const page = createServer((incoming, response) => void answer(incoming, response));
-  const port = await listen(page, options.port ?? config.server?.port ?? 8080, host);
+  page.on('request', (incoming, response) => void answer(incoming, response));
   return {
     url: `http://127.0.0.1:${port}`,
     mediaPort,

@@ -1,8 +1,9 @@
 // The reference server as its users meet it: nothing configured, no key, no network; a call by recording, one by typing, its doors.
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { readWav } from '@voicewire/core/adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { listCallers } from '../src/callers.js';
 import { startServer, type RunningServer } from '../src/server.js';
@@ -67,6 +68,7 @@ async function call(speak: 'recorded' | 'typed') {
         { type: 'speech-start', atMs: 0 },
         { type: 'final', text, startMs: 0, endMs: 0 },
         { type: 'speech-end', atMs: 0 },
+        { type: 'turn-end', atMs: 0 },
       ]) {
         socket.send(JSON.stringify({ type: 'transcript', event }));
       }
@@ -138,6 +140,8 @@ it('books an appointment with a caller who types, and hangs up when they say goo
   const over = page.next(({ type }) => type === 'call-ended');
   page.type('no thank you, goodbye');
   expect((await over).reason).toBe('agent-hung-up');
+  // A line sent with Enter is whole: its answer waits for no pause.
+  expect(page.events.filter(({ type }) => type === 'turn-proposed')).toHaveLength(5);
   const transcript = (await (await fetch(`${server.url}/api/v1/calls/${page.callId}/transcript`)).json()) as {
     lines: { speaker: string }[];
   };
@@ -154,6 +158,7 @@ describe('its doors', () => {
   it('say what each stage is, and serve the recordings that are listed, no other file', async () => {
     const demo = (await (await fetch(`${server.url}/api/v1/demo`)).json()) as {
       stages: { label: string }[];
+      recogniser: string;
       callers: { utterances: { url: string }[] }[];
     };
     expect(demo.stages.map(({ label }) => label)).toEqual([
@@ -161,6 +166,8 @@ describe('its doors', () => {
       'Demo script, not a language model',
       'Flite, a small open-source voice, here in this process',
     ]);
+    // The script knows the shipped callers alone; whoever speaks brings the browser's own recogniser.
+    expect(demo.recogniser).toBe('page');
     const url = demo.callers[0]?.utterances[0]?.url ?? '';
     expect((await fetch(server.url + url)).headers.get('content-type')).toBe('audio/wav');
     expect((await fetch(`${server.url}/callers/..%2Fpackage.json`)).status).toBe(404);
@@ -173,4 +180,23 @@ describe('its doors', () => {
     const [code] = (await once(socket, 'close')) as [number];
     expect([1000, 1008]).toContain(code);
   });
+});
+
+it('hears a microphone itself where real ears are configured', async () => {
+  vi.stubEnv('DEEPGRAM_API_KEY', 'of-nobody');
+  const other = await startServer({ port: 0, mediaPort: 0 });
+  vi.unstubAllEnvs();
+  const demo: unknown = await (await fetch(`${other.url}/api/v1/demo`)).json();
+  await other.close();
+  expect(demo).toMatchObject({ recogniser: 'server', stages: [{ label: 'deepgram' }, {}, {}] });
+});
+
+it('leaves no port open behind it when the other one is taken', async () => {
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port: mediaPort } = free.address() as AddressInfo;
+  free.close();
+  const taken = startServer({ port: Number(new URL(server.url).port), mediaPort, env: {} });
+  await expect(taken).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(fetch(`http://127.0.0.1:${mediaPort}/`)).rejects.toThrow('fetch failed');
 });

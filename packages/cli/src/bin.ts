@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // `npx voicewire`: what was asked for is loaded, and nothing else.
 import { defineCommand, runMain } from 'citty';
 

@@ -100,12 +100,17 @@ async function* fromList(lines: readonly string[]): AsyncGenerator<string> {
   for (const line of lines) yield await Promise.resolve(line.trim());
 }
 
+type Chain = readonly { readonly provider: string }[];
+
+/** Who is called, and what each stage is. Test doubles are called what they are. */
 function introduction(name: string, { stt, llm, tts }: LoadedProviders, source: CallerSource): string {
-  const names = (chain: readonly { readonly provider: string }[] | undefined): string =>
-    chain?.map(({ provider }) => provider).join(', then ') ?? 'none';
-  const ears = source.kind === 'text' ? 'what you type' : stt === 'media' ? 'none' : names(stt);
+  const names = (chain: Chain | undefined, what: string): string =>
+    chain
+      ?.map(({ provider }) => (provider === 'scripted' ? `a script, not a ${what}` : provider))
+      .join(', then ') ?? 'none';
+  const ears = source.kind === 'text' ? 'what you type' : stt === 'media' ? 'none' : names(stt, 'recogniser');
   const hint = source.kind === 'text' ? 'Type what the caller says; digits are keys; end with Ctrl+D.\n' : '';
-  return `Calling ${name}. Ears: ${ears}. Mind: ${names(llm)}. Voice: ${names(tts)}.\n${hint}\n`;
+  return `Calling ${name}. Ears: ${ears}. Mind: ${names(llm, 'language model')}. Voice: ${names(tts, 'voice')}.\n${hint}\n`;
 }
 
 /** One event as a line on the screen; most are not worth one. */

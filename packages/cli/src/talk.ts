@@ -69,6 +69,7 @@ export async function talk(options: TalkOptions): Promise<Talk> {
       found: '"media"',
     });
   }
+  const answers = createAnswerWatch(agent.greeting !== undefined);
   const caller = createSimulatedCaller({
     clock,
     inbound: line,
@@ -77,9 +78,8 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     capabilities: { transcripts: isTyped },
     maxCallMs,
     script: async (hands) => {
-      const greets = agent.greeting !== undefined;
-      if (source.kind === 'text') await type(hands, source, greets);
-      else await play(hands, source, greets);
+      if (source.kind === 'text') await type(hands, source, answers);
+      else await play(hands, source, answers);
     },
   });
   const { capabilities, control, open } = caller;
@@ -98,37 +98,65 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     signal: options.signal,
   });
   const recorder = createRecorder(call, { sampleRate: line.sampleRate });
-  for await (const event of call.events({ fromSeq: 1 }))
-    if (event.type !== 'events-lost') options.onEvent?.(event);
+  for await (const event of call.events({ fromSeq: 1 })) {
+    if (event.type === 'events-lost') continue;
+    answers.read(event);
+    options.onEvent?.(event);
+  }
   const result = await call.done;
   await caller.done;
   return { result, wav: recorder.toWav() };
+}
+
+interface AnswerWatch {
+  /** The caller said something. */
+  asked(): void;
+  read(event: CallEvent): void;
+  /** The agent answered the last thing that was said, and was heard to the end. */
+  isAnswered(): boolean;
+}
+
+/** By the call's log: how long a model thinks, or whether speech is pausing or over, can't be heard. */
+function createAnswerWatch(greets: boolean): AnswerWatch {
+  let isAnswered = !greets;
+  let answer: number | undefined;
+  return {
+    asked() {
+      isAnswered = false;
+      answer = undefined;
+    },
+    read(event) {
+      if (event.type === 'reply-started') answer = event.turnId;
+      if (event.type === 'agent-heard' && event.turnId === answer && event.outcome === 'heard')
+        isAnswered = true;
+    },
+    isAnswered: () => isAnswered,
+  };
 }
 
 /** Digits are keys, everything else is words. At the end the caller stays for the answer. */
 async function type(
   hands: Caller,
   { lines, pace }: Extract<CallerSource, { kind: 'text' }>,
-  greets: boolean,
+  answers: AnswerWatch,
 ): Promise<void> {
-  let owesAnswer = greets;
   for await (const text of lines) {
     if (text === '') continue;
-    if (pace === 'script' && owesAnswer) await hands.agentFinishes();
+    if (pace === 'script') await hands.until(answers.isAnswered);
+    answers.asked();
     if (/^[0-9*#]+$/.test(text)) await hands.press(text);
     else hands.type(text);
-    owesAnswer = true;
   }
-  if (owesAnswer) await hands.agentFinishes();
+  await hands.until(answers.isAnswered);
 }
 
 /** The recording begins when the greeting is over, and the caller stays for the answer. */
 async function play(
   hands: Caller,
   { audio, format }: Extract<CallerSource, { kind: 'recording' }>,
-  greets: boolean,
+  answers: AnswerWatch,
 ): Promise<void> {
-  if (greets) await hands.agentFinishes();
+  await hands.until(answers.isAnswered);
   const converter = createConverter(format, line);
   await hands.play(Buffer.concat([converter.push(audio), converter.flush()]));
   await hands.agentFinishes(2_000);

@@ -109,6 +109,20 @@ describe('talk', () => {
     expect(shown).toMatch(/agent {3}you said what about/);
   });
 
+  it('stays for an answer that takes its time', async () => {
+    const file = await config('turn: { endpointMs: 1500 }\n');
+    const { shown } = await talk({ config: file }, async (input, output) => {
+      let seen = '';
+      output.on('data', (text: Buffer) => (seen += text.toString()));
+      input.write('what about\n');
+      await expect.poll(() => seen, { timeout: 10_000 }).toContain('agent   you said what about');
+      output.removeAllListeners('data');
+      output.pause();
+      input.end('and now\n');
+    });
+    expect(shown).toMatch(/agent {3}you said and now/);
+  });
+
   it('ends when it is told to, and saves what there is', async () => {
     const out = join(directory, 'call.wav');
     const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];

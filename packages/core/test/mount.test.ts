@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createTwilioTelephony } from '@voicewire/telephony-twilio';
-import { createScriptedLlm, createScriptedStt, createVirtualClock } from '@voicewire/testing';
+import { callTool, createScriptedLlm, createScriptedStt, createVirtualClock } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ConfigError, createVoicewire } from '../src/index.js';
@@ -64,6 +64,58 @@ describe('a call', () => {
     socket.close();
   });
 
+  it('that comes back and is hung up before the earlier media was let go is over, not lost', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    const token = tokenIn(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress'));
+    const { socket } = await openSocket(mounted);
+    socket.send(startMessage(token, call.sid));
+    socket.send(JSON.stringify({ event: 'stop', streamSid: 'MZ1', sequenceNumber: '2', stop: {} }));
+    socket.close();
+    await expect.poll(() => mounted.over).toHaveLength(2);
+    expect(mounted.over.map(({ standing }) => standing)).toEqual(['interrupted', 'over']);
+    expect(mounted.over[1]?.events.at(-1)).toMatchObject({ type: 'call-ended', reason: 'caller-hung-up' });
+  });
+
+  it('that a transfer gave back goes on, and the model knows', async () => {
+    const transfers = { desk: { to: '+14155550111', description: 'The desk.' } };
+    const llm = createScriptedLlm({
+      responses: (_, index) => (index === 0 ? callTool('transfer_call', { destination: 'desk' }) : 'sorry'),
+    });
+    mounted = await mount({
+      llm,
+      agent: { name: 'shop', instructions: 'Answer.', greeting: 'hello', transfers },
+    });
+    const back = (DialCallStatus: string, callSid = call.sid): Promise<string> =>
+      announce(mounted, callSid, 'resume?voicewire=resumed', 'in-progress', { DialCallStatus });
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'a person please');
+    await expect.poll(() => mounted.over, { timeout: 5_000 }).toMatchObject([{ standing: 'over' }]);
+    expect(await back('completed')).toContain('<Hangup/>');
+    const token = tokenIn(await back('busy'));
+    expect(mounted.voicewire.store.get(call.sid)).toMatchObject({ standing: 'interrupted' });
+    const { socket } = await openSocket(mounted);
+    socket.send(startMessage(token, call.sid));
+    await expect.poll(() => llm.requests.length).toBe(2);
+    expect(llm.requests[1]?.messages.map(({ content }) => content).join()).toMatch(/It failed/);
+    socket.close();
+  });
+
+  it('that was not transferred does not come back from a transfer', async () => {
+    mounted = await mount();
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    mounted.voicewire.calls.get(call.sid)?.hangup();
+    await call.ended;
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    const busy = { DialCallStatus: 'busy' };
+    expect(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress', busy)).toContain(
+      '<Hangup/>',
+    );
+  });
+
   it('that we ended is not brought back', async () => {
     mounted = await mount();
     const call = mounted.call();
@@ -100,7 +152,7 @@ describe('a call', () => {
     await expect.poll(() => mounted.voicewire.calls.size).toBe(1);
     const second = await openSocket(mounted);
     second.socket.send(startMessage(tokens[1]));
-    expect(await second.closed).toBe(1000);
+    expect(await second.closed).toBe(1008);
     expect(mounted.voicewire.calls.size).toBe(1);
     expect(first.socket.readyState).toBe(WebSocket.OPEN);
   });
@@ -158,7 +210,7 @@ describe('whoever is not the carrier', () => {
     for (const bad of [token, 'guessed', undefined]) {
       const { socket, closed } = await openSocket(mounted);
       socket.send(startMessage(bad));
-      expect(await closed).toBeGreaterThanOrEqual(1000);
+      expect(await closed).toBe(1008);
     }
     expect(mounted.voicewire.calls.size).toBe(1);
     expect(good.socket.readyState).toBe(WebSocket.OPEN);

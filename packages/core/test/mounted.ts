@@ -129,9 +129,11 @@ export async function announce(
   callSid = 'CA1',
   name = 'voice',
   status = 'ringing',
+  more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const webhookUrl = `${url}/voicewire/twilio/${name}`;
-  const form = { CallSid: callSid, CallStatus: status, Direction: 'inbound', From: '+14155550100', To: '+1' };
+  const parties = { Direction: 'inbound', From: '+14155550100', To: '+1' };
+  const form = { CallSid: callSid, CallStatus: status, ...parties, ...more };
   const response = await fetch(webhookUrl, {
     method: 'POST',
     headers: signatureHeaders(fake, webhookUrl, form),

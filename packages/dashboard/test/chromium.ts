@@ -7,8 +7,8 @@ const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 /** Why the tests in a browser are skipped; undefined where they are not. */
 export const noChromium = existsSync(path) ? undefined : `no Chromium at ${path}; set CHROMIUM_PATH`;
 
-/** With a microphone that beeps, for pages that have the permission. */
-export function launchChromium(): Promise<Browser> {
+/** With a microphone that beeps, or plays `microphoneWav` once, for pages that have the permission. */
+export function launchChromium(microphoneWav?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     args: [
@@ -20,6 +20,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--use-fake-device-for-media-stream',
+      ...(microphoneWav === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphoneWav}%noloop`]),
     ],
   });
 }

@@ -31,6 +31,7 @@ export const lines = [
 ];
 
 const demo = {
+  recogniser: 'page',
   stages: [
     {
       stage: 'stt',

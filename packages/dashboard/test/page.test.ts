@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dashboardFolder, serveDashboard } from '../src/index.js';
 import { launchChromium, noChromium } from './chromium.js';
 import { lines, startDemoServer, type DemoServer } from './demo-server.js';
+import { describeRealServer } from './real-server.js';
 
 beforeAll(async () => {
   // As it is shipped: the test runner's own setting would put React's development build into the page.
@@ -109,7 +110,7 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await call();
     await transcript().getByText('Ride safely.').waitFor();
     for (const line of lines) await transcript().getByText(line).waitFor();
-    expect(server.posted.at(-1)).toEqual({ speak: 'recorded' });
+    expect(server.posted.at(-1)).toMatchObject({ speak: 'recorded' });
     const tool = transcript().getByText('order_status');
     await tool.waitFor();
     await transcript().getByRole('button', { name: 'Result' }).click();
@@ -185,14 +186,16 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await page.getByRole('button', { name: 'Call', exact: true }).waitFor();
   });
 
-  it('says in words that a browser has no recogniser', async () => {
-    await open({}, () =>
+  it('says in words that a browser has no recogniser, and lets the server’s ears try', async () => {
+    await open({ permissions: ['microphone'] }, () =>
       Object.assign(window, { SpeechRecognition: undefined, webkitSpeechRecognition: undefined }),
     );
     await choose(/Microphone/);
     await page.getByText('This browser can’t recognise speech').waitFor();
     await call();
-    await page.getByRole('alert').getByText('This browser has no speech recogniser.').waitFor();
+    await transcript().getByText('good morning').waitFor();
+    expect(server.posted.at(-1)).toEqual({ speak: 'microphone', recogniser: 'server' });
+    await hangUp();
   });
 
   it('sends keys', async () => {
@@ -331,3 +334,5 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     }, 60_000);
   });
 });
+
+describe.skipIf(noChromium)('the page on the reference server', describeRealServer);

@@ -136,6 +136,7 @@ function takeTranscript(
 /** What a page's recogniser calls final decides everything up to its end. */
 function toSttEvent(event: PageTranscript): SttEvent {
   if (event.type === 'speech-start' || event.type === 'speech-end') return event;
+  if (event.type === 'turn-end') return { ...event, eager: false };
   const { text, startMs, endMs, confidence } = event;
   if (event.type === 'partial') return { type: 'partial', text, startMs, endMs };
   return { type: 'final', text, startMs, endMs, settledMs: endMs, words: [], confidence };

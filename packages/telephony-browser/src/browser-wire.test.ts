@@ -17,6 +17,12 @@ describe('messages of a page', () => {
     expect(read({ type: 'played', playedMs: 12.5, clears: 0 })).toMatchObject({ playedMs: 12.5 });
     const final = { type: 'final', text: 'hello', startMs: 1, endMs: 2 };
     expect(read({ type: 'transcript', event: { ...final, confidence: 7 } })).toMatchObject({ event: final });
+    const end = { type: 'turn-end', atMs: 3 };
+    expect(read({ type: 'transcript', event: end })).toEqual({
+      type: 'transcript',
+      track: undefined,
+      event: end,
+    });
     expect(read({ type: 'stop', extra: 1 })).toEqual({ type: 'stop' });
   });
 

@@ -12,6 +12,8 @@ export const sampleRates = [8000, 16_000, 24_000, 48_000] as const;
 export type PageTranscript =
   | { readonly type: 'speech-start'; readonly atMs: number }
   | { readonly type: 'speech-end'; readonly atMs: number }
+  /** The caller is done: a typed line is sent whole, so nobody needs to wait for more. */
+  | { readonly type: 'turn-end'; readonly atMs: number }
   | {
       readonly type: 'partial' | 'final';
       readonly text: string;
@@ -106,7 +108,8 @@ function readTranscript({ track, event }: Fields): PageMessage | undefined {
 
 function readTranscriptEvent(event: Fields): PageTranscript | undefined {
   const { type, atMs, text, startMs, endMs, confidence } = event;
-  if (type === 'speech-start' || type === 'speech-end') return isTime(atMs) ? { type, atMs } : undefined;
+  if (type === 'speech-start' || type === 'speech-end' || type === 'turn-end')
+    return isTime(atMs) ? { type, atMs } : undefined;
   if (type !== 'partial' && type !== 'final') return undefined;
   if (typeof text !== 'string' || text.length > maxTextChars) return undefined;
   if (!isTime(startMs) || !isTime(endMs) || startMs > endMs) return undefined;

@@ -87,7 +87,7 @@ function toMessage(
 }
 
 function isPageTranscript(event: { readonly type: string }): event is PageTranscript {
-  return ['speech-start', 'speech-end', 'partial', 'final'].includes(event.type);
+  return ['speech-start', 'speech-end', 'turn-end', 'partial', 'final'].includes(event.type);
 }
 
 function toFrame(track: number, number: number, audio: Uint8Array): Uint8Array {

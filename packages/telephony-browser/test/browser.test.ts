@@ -181,15 +181,16 @@ describe.skipIf(noChromium)(`a page as a phone${noChromium ? ` (skipped: ${noChr
       window.phone.press('5');
       window.phone.say('  what are your hours ');
     });
-    const last = await call.event('transcript', ({ event }) => event.type === 'speech-end');
+    const last = await call.event('transcript', ({ event }) => event.type === 'turn-end');
     const said = call.events.flatMap((event) => (event.type === 'transcript' ? [event.event] : []));
-    const atMs = last.event.type === 'speech-end' ? last.event.atMs : -1;
+    const atMs = last.event.type === 'turn-end' ? last.event.atMs : -1;
     const words = { text: 'what are your hours', startMs: atMs, endMs: atMs };
     expect(said).toMatchObject([
       { type: 'speech-start', atMs },
       { type: 'partial', ...words },
       { type: 'final', ...words, settledMs: atMs },
       { type: 'speech-end', atMs },
+      { type: 'turn-end', atMs, eager: false },
     ]);
     expect(call.events).toContainEqual({ type: 'dtmf', digit: '5' });
   });

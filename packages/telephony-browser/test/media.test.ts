@@ -108,6 +108,7 @@ describe('what a page says', () => {
     page.say({ type: 'transcript', event: { type: 'partial', ...words } });
     page.say({ type: 'transcript', track: 'agent', event: { type: 'final', ...words, confidence: 0.5 } });
     page.say({ type: 'transcript', track: 'nobody', event: { type: 'final', ...words } });
+    page.say({ type: 'transcript', event: { type: 'turn-end', atMs: 950 } });
     await settled(page);
     const transcripts = page.call.events.filter(({ type }) => type === 'transcript');
     expect(transcripts).toEqual([
@@ -118,6 +119,7 @@ describe('what a page says', () => {
         track: 'agent',
         event: { type: 'final', ...words, settledMs: 900, words: [], confidence: 0.5 },
       },
+      { type: 'transcript', track: 'caller', event: { type: 'turn-end', atMs: 950, eager: false } },
     ]);
   });
 

@@ -36,10 +36,10 @@ export function createCallControl(dialect: TwilioDialect): CallControl {
       const call = await loadCall(callId, signal);
       await call.update({ url: toResumeUrl(url), method: 'POST' });
     },
-    async transfer(callId, to, { from, signal }) {
+    async transfer(callId, to, { from, returnUrl, signal }) {
       checkNumbers(dialect, from === undefined ? [to] : [to, from]);
       const call = await loadCall(callId, signal);
-      await call.update({ twiml: writeTwiml(dialect, [{ type: 'dial', to, from }]) });
+      await call.update({ twiml: writeTwiml(dialect, [{ type: 'dial', to, from, returnUrl }]) });
     },
     async recording(callId, action, signal) {
       const { recordings } = await loadCall(callId, signal);

@@ -67,6 +67,10 @@ export function createInboundTrack(
       if (frame.chunk < next || held.some(({ chunk }) => chunk === frame.chunk)) return 'duplicate';
       if (frame.chunk > next + maxChunkJump || timeOf(frame) > (positionMs ?? Infinity) + maxGapMs)
         return 'out-of-range';
+      if (frame.chunk === next && held.length === 0) {
+        play(frame);
+        return undefined;
+      }
       const place = held.findIndex(({ chunk }) => chunk > frame.chunk);
       held.splice(place < 0 ? held.length : place, 0, frame);
       playHeld(maxHeldFrames);

@@ -94,10 +94,11 @@ function addGather(
   return prompt === undefined ? gather : gather.say(toXmlText(prompt));
 }
 
-function addDial(response: VoiceResponse, { to, from, timeoutMs }: Instruction<'dial'>): unknown {
+function addDial(response: VoiceResponse, { to, from, timeoutMs, returnUrl }: Instruction<'dial'>): unknown {
   const timing = timeoutMs === undefined ? {} : { timeout: toSeconds(timeoutMs) };
   const caller = from === undefined ? {} : { callerId: from };
-  const dial = response.dial({ answerOnBridge: true, ...caller, ...timing });
+  const back = returnUrl === undefined ? {} : { action: toResumeUrl(returnUrl), method: 'POST' };
+  const dial = response.dial({ answerOnBridge: true, ...back, ...caller, ...timing });
   return to.startsWith('sip:') ? dial.sip(to) : dial.number(to);
 }
 

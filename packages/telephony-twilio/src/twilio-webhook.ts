@@ -83,7 +83,8 @@ function toCallEvent(
   if (digits !== undefined) return { type: 'dtmf', callId, digits };
   const from = parameters.get('From') ?? '';
   const to = parameters.get('To') ?? '';
-  if (isResumeUrl(url)) return { type: 'call-resumed', callId, from, to };
+  const transfer = toStatus(parameters.get('DialCallStatus'));
+  if (isResumeUrl(url)) return { type: 'call-resumed', callId, from, to, transfer };
   const direction = parameters.get('Direction') === 'inbound' ? 'inbound' : 'outbound';
   return { type: 'call-incoming', callId, direction, from, to };
 }

@@ -32,6 +32,13 @@ describe('instructions', () => {
     expect(write({ type: 'reject', reason: 'busy' })).toBe('<Response><Reject reason="busy"/></Response>');
   });
 
+  test('a dial that says how it ended, and what comes next', () => {
+    const returnUrl = 'https://example.com/resume';
+    expect(write({ type: 'dial', to: '+14155550100', returnUrl })).toBe(
+      '<Response><Dial answerOnBridge="true" action="https://example.com/resume?voicewire=resumed" method="POST"><Number>+14155550100</Number></Dial></Response>',
+    );
+  });
+
   test('nothing is said between the lines: markup and what XML can not carry', () => {
     const twiml = write(
       { type: 'say', text: '</Say><Dial>+1900\u0000\u0007\ud800</Dial> & 😀' },

@@ -74,6 +74,17 @@ describe('events', () => {
     ]);
   });
 
+  test.each([
+    ['busy', 'busy'],
+    ['no-answer', 'no-answer'],
+    ['completed', 'completed'],
+  ])('a call that comes back from a transfer says how that ended: %s', async (DialCallStatus, transfer) => {
+    const parameters = { ...call, CallStatus: 'in-progress', Direction: 'inbound', DialCallStatus };
+    expect(await eventsOf(parameters, `${publicUrl}?voicewire=resumed`)).toEqual([
+      { type: 'call-resumed', ...parties, transfer },
+    ]);
+  });
+
   test('who answered, with the first request for instructions', async () => {
     const events = await eventsOf({
       ...call,

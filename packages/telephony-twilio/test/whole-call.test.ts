@@ -92,11 +92,13 @@ test('a call whose media is lost comes back', async () => {
   await call.until(() => heardText(call).includes('hello'));
   sockets[0]?.destroy();
   await call.until(() => call.steps.length === 3 && call.isStreaming);
+  await call.until(() => /(hello|off).*(hello|off)/.test(heardText(call)));
   await call.speak(speechSound('where is my order', mulaw, msPerChar));
   await call.until(() => heardText(call).includes('way'));
   call.hangup();
   await call.ended;
   expect(call.steps.map(({ name }) => name)).toEqual(['Connect', 'Redirect', 'Connect']);
+  expect(heardText(call).match(/hello/g)).toHaveLength(1);
   expect(call.problems).toEqual(['31921: closed with 1006']);
 });
 

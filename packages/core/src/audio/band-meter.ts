@@ -25,6 +25,7 @@ export function createBandMeter(format: AudioFormat, onBlock: BlockListener): Ba
   // Fields of an object, not variables of the closure: V8 would allocate a number for each change of those.
   const sums = { slice: 0, mean: 0, sliceSquares: 0, lowSquares: 0, squares: 0 };
   let samples = 0;
+  let slices = 0;
   /** The first byte of a 16-bit sample whose second has not come yet, or −1. */
   let lowByte = -1;
 
@@ -44,10 +45,12 @@ export function createBandMeter(format: AudioFormat, onBlock: BlockListener): Ba
       slice += sample;
       squares += sample * sample;
       samples += 1;
-      if (samples % sliceSamples !== 0) continue;
+      if (samples < sliceSamples) continue;
       endSlice(slice);
       slice = 0;
-      if (samples < blockSamples) continue;
+      samples = 0;
+      slices += 1;
+      if (slices < slicesPerBlock) continue;
       report(squares);
       squares = 0;
     }
@@ -68,7 +71,7 @@ export function createBandMeter(format: AudioFormat, onBlock: BlockListener): Ba
     const high = Math.max(0, (squares - sums.sliceSquares / sliceSamples) / blockSamples);
     sums.lowSquares = 0;
     sums.sliceSquares = 0;
-    samples = 0;
+    slices = 0;
     onBlock(low, high);
   }
 

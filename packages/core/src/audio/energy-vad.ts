@@ -50,18 +50,17 @@ export function createEnergyVad(options: EnergyVadOptions): EnergyVad {
     gate.update(isLowLoud || isHighLoud);
   });
   const gate = createGate({ blockMs: meter.blockMs, minSpeechMs, minSilenceMs });
-
-  return {
-    get isSpeech() {
-      return gate.isSpeech;
-    },
-    push(audio) {
-      const before = gate.isSpeech;
+  // A field that is kept, not a getter: V8 keeps literals with getters as dictionaries, and this is read for every frame.
+  const vad = {
+    isSpeech: false,
+    push(audio: Uint8Array): VadChange | undefined {
       meter.push(audio);
-      if (gate.isSpeech === before) return undefined;
-      return { type: gate.isSpeech ? 'speech-start' : 'speech-end', atMs: gate.changedAtMs };
+      if (gate.isSpeech === vad.isSpeech) return undefined;
+      vad.isSpeech = gate.isSpeech;
+      return { type: gate.isSpeech ? 'speech-start' : 'speech-end', atMs: gate.changedAt * meter.blockMs };
     },
   };
+  return vad;
 }
 
 interface GateOptions {
@@ -74,8 +73,7 @@ interface GateOptions {
 function createGate({ blockMs, minSpeechMs, minSilenceMs }: GateOptions) {
   const speechBlocks = Math.ceil(minSpeechMs / blockMs);
   const silenceBlocks = Math.ceil(minSilenceMs / blockMs);
-  let isSpeech = false;
-  let changedAt = 0;
+  const gate = { update, isSpeech: false, changedAt: 0 };
   let block = 0;
   /** While silent: loud blocks less twice the quiet ones since `loudFrom`. While speaking: loud blocks in a row. */
   let loud = 0;
@@ -84,7 +82,7 @@ function createGate({ blockMs, minSpeechMs, minSilenceMs }: GateOptions) {
 
   function update(isLoud: boolean): void {
     block += 1;
-    if (isSpeech) whileSpeaking(isLoud);
+    if (gate.isSpeech) whileSpeaking(isLoud);
     else whileSilent(isLoud);
   }
 
@@ -102,19 +100,11 @@ function createGate({ blockMs, minSpeechMs, minSilenceMs }: GateOptions) {
   }
 
   function change(toSpeech: boolean, at: number): void {
-    isSpeech = toSpeech;
-    changedAt = at;
+    gate.isSpeech = toSpeech;
+    gate.changedAt = at;
     quietFrom = block;
     loud = 0;
   }
 
-  return {
-    update,
-    get isSpeech() {
-      return isSpeech;
-    },
-    get changedAtMs() {
-      return changedAt * blockMs;
-    },
-  };
+  return gate;
 }

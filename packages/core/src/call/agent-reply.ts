@@ -1,4 +1,5 @@
 // One reply from its decision to the caller's ear: think, speak, play, and the record of what was heard.
+import { workIsOver } from '../resilience/attempt.js';
 import type { CallEventBody, ReplyOutcome, ReplyTrigger } from '../spec/call-event.js';
 import { firstUnheardMs, heardText, type PlaybackLedger } from './playback-ledger.js';
 import type { Player } from './player.js';
@@ -41,7 +42,7 @@ export interface AgentReply {
   readonly turnId: number;
   readonly trigger: ReplyTrigger;
   /** What was taken back, or never given out, waits for `resume`. */
-  readonly isPaused: boolean;
+  isPaused(): boolean;
   pause(): void;
   resume(): void;
   /** Ends it now; the record keeps what was heard. */
@@ -75,7 +76,7 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
     const playedMs = outcome === 'heard' ? (ledger?.producedMs ?? 0) : parts.player.stop();
     const text =
       ledger === undefined ? '' : outcome === 'heard' ? ledger.text.trim() : heardText(ledger, playedMs);
-    controller.abort();
+    controller.abort(workIsOver);
     release();
     parts.dispatch({ type: 'agent-heard', turnId, text, outcome, playedMs });
   };
@@ -92,9 +93,7 @@ export function startReply(request: ReplyRequest, parts: ReplyParts): AgentReply
   return {
     turnId,
     trigger,
-    get isPaused() {
-      return isPaused && !isOver;
-    },
+    isPaused: () => isPaused && !isOver,
     pause() {
       if (isOver) return;
       isPaused = true;

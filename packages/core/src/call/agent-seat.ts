@@ -4,9 +4,9 @@ import type { TimerHandle } from '../spec/clock.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { TurnCommand } from '../turn/turn-state.js';
 import {
+  agentAfter,
   defaultLimits,
   defaultLines,
-  findAgent,
   type Agent,
   type AgentLimits,
   type AgentLines,
@@ -16,6 +16,7 @@ import type { CallAction } from './built-in-tools.js';
 import type { CallEndReason, CallEvent, ReplyTrigger } from '../spec/call-event.js';
 import type { RunCallOptions } from './call.js';
 import type { Session } from './call-session.js';
+import { returnFromTransfer } from './end-call.js';
 import { toMessages } from './history.js';
 import type { Ears } from './listen.js';
 import type { Player } from './player.js';
@@ -74,7 +75,7 @@ interface Seat {
 
 export function createAgentSeat(options: SeatOptions): AgentSeat {
   const { session, call } = options;
-  const agent = currentAgent(options.agent, call.resume ?? []);
+  const agent = agentAfter(options.agent, call.resume ?? []);
   const seat: Seat = {
     options,
     agent,
@@ -126,12 +127,6 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
     },
     settled: () => seat.tools.settled(),
   };
-}
-
-/** With whom the caller was when the line was lost. */
-function currentAgent(first: Agent, log: readonly CallEvent[]): Agent {
-  const handoff = log.findLast((event) => event.type === 'handoff');
-  return (handoff === undefined ? undefined : findAgent(first, handoff.to)) ?? first;
 }
 
 function slotsOf(session: Session, agent: Agent, log: readonly CallEvent[] = []): SlotStore {
@@ -279,7 +274,7 @@ function thinkFor(
     onPause: () => {
       reply.voice.pause();
     },
-    textLength: () => reply.voice.textLength,
+    textLength: () => reply.voice.textLength(),
   });
 }
 
@@ -379,7 +374,7 @@ function endAfterReply(seat: Seat, reason: CallEndReason, limitMs: number): void
   seat.ending = reason;
   session.stopTurns();
   // What was taken back for the caller's sake is not said any more.
-  if (seat.reply?.isPaused === true) seat.reply.stop('interrupted');
+  if (seat.reply?.isPaused() === true) seat.reply.stop('interrupted');
   if (session.ledger === undefined) return end(reason);
   seat.endingTimer = session.options.clock.setTimeout(() => {
     end(reason);
@@ -392,6 +387,9 @@ function open(seat: Seat): void {
     if (seat.agent.greeting !== undefined) say(seat, seat.agent.greeting, 'greeting');
     return;
   }
+  const isReturn = returnFromTransfer(session, call.resume);
   // What the caller said last is answered as any other turn.
-  if (session.turn.caller.finalText === '') say(seat, seat.lines.resumed, 'resume');
+  if (session.turn.caller.finalText !== '') return;
+  if (isReturn) answer(seat, 0, lastQuestion(session), false);
+  else say(seat, seat.lines.resumed, 'resume');
 }

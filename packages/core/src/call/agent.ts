@@ -1,5 +1,6 @@
 // An agent: data plus functions. What it says, knows, may do, and where its limits are.
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import type { CallEvent } from '../spec/call-event.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import { fillSlotTool, type Slot } from './slots.js';
 import { describeTool, type Tool } from './tool.js';
@@ -105,9 +106,10 @@ function everyone(agent: Agent, path = 'agent', met = new Map<Agent, string>()):
   return met;
 }
 
-/** Whoever is reachable from an agent by that name, itself first; after a resumption a call goes on with whom it was. */
-export function findAgent(agent: Agent, name: string): Agent | undefined {
-  return [...everyone(agent).keys()].find((other) => other.name === name);
+/** With whom the caller was when the line was lost: one of those reachable from `first`. */
+export function agentAfter(first: Agent, log: readonly CallEvent[]): Agent {
+  const handoff = log.findLast((event) => event.type === 'handoff');
+  return [...everyone(first).keys()].find(({ name }) => name === handoff?.to) ?? first;
 }
 
 /** All that is wrong with an agent and those it hands over to, found before the first call. `hasApproval`: the application decides about risky tools. */

@@ -53,6 +53,8 @@ export interface RunCallOptions {
   readonly approve?: Approve | undefined;
   /** Carrier commands for this call; without them a hang-up closes the media. */
   readonly control?: CallControl | undefined;
+  /** Where the carrier asks what comes next when a transfer reached nobody; `resume` takes that call up. */
+  readonly returnUrl?: string | undefined;
   readonly lines?: LineCache | undefined;
   /** The snapshot of the same call's log: it goes on where that ended. */
   readonly resume?: readonly CallEvent[] | undefined;

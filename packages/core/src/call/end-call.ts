@@ -2,8 +2,9 @@
 import { ConfigError } from '../errors/config-error.js';
 import { ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
-import type { CallEndReason } from '../spec/call-event.js';
+import type { CallEndReason, CallEvent } from '../spec/call-event.js';
 import type { Clock } from '../spec/clock.js';
+import type { Session } from './call-session.js';
 import { toMessages } from './history.js';
 import { guard, type RunningCall } from './running-call.js';
 
@@ -12,11 +13,12 @@ const lastWordsMs = 300;
 const commandLimitMs = 5_000;
 
 /** Rejects when the carrier could not; the call goes on then. */
-export async function transferCall(
-  running: RunningCall,
-  to: string,
-  from: string | undefined,
-): Promise<void> {
+export function transferCall(running: RunningCall, to: string, from: string | undefined): Promise<void> {
+  running.transferring = askForTransfer(running, to, from);
+  return running.transferring;
+}
+
+async function askForTransfer(running: RunningCall, to: string, from: string | undefined): Promise<void> {
   const { options, session, media } = running;
   session.dispatch({ type: 'transfer-started', warm: false });
   try {
@@ -24,9 +26,10 @@ export async function transferCall(
     if (command === undefined)
       throw new ConfigError({ code: 'config.transfer', message: 'this carrier can not transfer calls' });
     const { clock } = session.options;
+    const { returnUrl } = options;
     await commanded(
       clock,
-      (signal) => command(media.start.callId, to, { from, signal }),
+      (signal) => command(media.start.callId, to, { from, returnUrl, signal }),
       session.controller.signal,
     );
   } catch (error) {
@@ -35,6 +38,17 @@ export async function transferCall(
     throw error;
   }
   await endCall(running, 'transferred');
+}
+
+/**
+ * For a call that is taken up again: if it comes back from a transfer, that one reached nobody. True where the model asked for
+ * it: it has been told, and tells the caller (fault C-13).
+ */
+export function returnFromTransfer(session: Session, log: readonly CallEvent[]): boolean {
+  if (log.findLast((event) => event.type === 'call-ended')?.reason !== 'transferred') return false;
+  const { history } = session;
+  session.dispatch({ type: 'transfer-failed', code: 'telephony.transfer_failed' });
+  return session.history !== history;
 }
 
 /** A carrier that does not answer can't keep us. `signal`: nobody waits for it any more. */

@@ -14,21 +14,28 @@ export interface MaskGate {
 
 export function createMaskGate(onChange: (masked: boolean, reason: string) => void): MaskGate {
   const closings = new Set<symbol>();
-  return {
-    get isMasked() {
-      return closings.size > 0;
-    },
-    close(reason) {
+  const gate = {
+    isMasked: false,
+    close(reason: string) {
       const closing = Symbol(reason);
       closings.add(closing);
-      if (closings.size === 1) onChange(true, reason);
+      change(reason);
       return () => {
-        if (closings.delete(closing) && closings.size === 0) onChange(false, reason);
+        closings.delete(closing);
+        change(reason);
       };
     },
-    event: (body) => maskEvent(body, closings.size > 0),
-    audio: (audio, format, durationMs) => (closings.size > 0 ? silence(durationMs, format) : audio),
+    event: (body: CallEventBody) => maskEvent(body, gate.isMasked),
+    audio: (audio: Uint8Array, format: AudioFormat, durationMs: number) =>
+      gate.isMasked ? silence(durationMs, format) : audio,
   };
+  function change(reason: string): void {
+    const isMasked = closings.size > 0;
+    if (isMasked === gate.isMasked) return;
+    gate.isMasked = isMasked;
+    onChange(isMasked, reason);
+  }
+  return gate;
 }
 
 function maskEvent(body: CallEventBody, isMasked: boolean): CallEventBody {

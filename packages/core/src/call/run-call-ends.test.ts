@@ -25,7 +25,7 @@ describe('a transfer', () => {
     await hands.agentFinishes(8_000);
   };
   const desk: Agent = { ...agent, transfers: { desk: { to: '+15550100', description: 'The desk.' } } };
-  const ask = (transfer: CallControl['transfer']) =>
+  const ask = (transfer: CallControl['transfer'], options: Partial<PlayOptions> = {}) =>
     playCall({
       agent: desk,
       control: transfer === undefined ? {} : { transfer },
@@ -42,12 +42,53 @@ describe('a transfer', () => {
         'Nobody is there. Shall I take a message?',
       ],
       script: asking,
+      ...options,
     });
 
   it('that works ends our part', async () => {
     const { result, caller } = await ask(() => Promise.resolve());
     expect(result.reason).toBe('transferred');
     expect(caller.heardText()).toBe('one moment');
+  });
+
+  it('is no hang-up when the media stops before the carrier has confirmed it', async () => {
+    const virtualClock = createVirtualClock();
+    let stop = (): void => undefined;
+    const transfer = (): Promise<void> => {
+      stop();
+      return new Promise((resolve) => void virtualClock.setTimeout(resolve, 200));
+    };
+    const { result, of } = await ask(transfer, {
+      virtualClock,
+      script: (hands) => {
+        stop = hands.hangup;
+        return asking(hands);
+      },
+    });
+    expect(result.reason).toBe('transferred');
+    expect(of('transfer-failed')).toEqual([]);
+  });
+
+  it('tells the carrier where the caller comes back, and a caller who does hears why', async () => {
+    const asked: unknown[] = [];
+    const transfer: CallControl['transfer'] = async (_callId, _to, { returnUrl }) => {
+      asked.push(returnUrl);
+    };
+    const returnUrl = 'https://voice.example.com/resume';
+    const first = await ask(transfer, { returnUrl });
+    expect(asked).toEqual([returnUrl]);
+    const second = await playCall({
+      agent: desk,
+      resume: first.result.log,
+      answers: ['Nobody is there. Shall I take a message?'],
+      script: (hands) => hands.agentFinishes(),
+    });
+    expect(second.of('transfer-failed')).toMatchObject([{ code: 'telephony.transfer_failed' }]);
+    expect(second.llm.requests[0]?.messages.at(-1)).toMatchObject({
+      role: 'tool',
+      content: expect.stringContaining('It failed') as string,
+    });
+    expect(second.caller.heardText()).toBe('nobody is there shall i take a message');
   });
 
   it.each<[string, CallControl['transfer']]>([

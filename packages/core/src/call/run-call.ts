@@ -88,6 +88,7 @@ function prepare(options: RunCallOptions): RunningCall {
     // Text alone needs no frames; a telephone always has some.
     lastAudioAt: media.capabilities.transcripts ? undefined : session.now(),
     timers: new Set(),
+    transferring: undefined,
     ended: undefined,
     settle: () => undefined,
   };
@@ -313,6 +314,8 @@ async function readMedia(running: RunningCall): Promise<void> {
   } catch {
     // The socket was lost without a word; the reason says so.
   }
+  // A carrier may take the media away before it confirms the transfer it does that for.
+  await running.transferring?.catch(() => undefined);
   await endCall(running, reason);
 }
 

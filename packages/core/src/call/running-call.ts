@@ -21,6 +21,8 @@ export interface RunningCall {
   seat: AgentSeat | undefined;
   lastAudioAt: number | undefined;
   readonly timers: Set<TimerHandle>;
+  /** Settles when the carrier has answered the last command to transfer. */
+  transferring: Promise<void> | undefined;
   ended: CallEndReason | undefined;
   settle: (result: CallResult) => void;
 }

@@ -46,7 +46,7 @@ export interface VoiceReply {
   /** Audio that needs no synthesis, with the text it says. */
   sayRendered(text: string, audio: Uint8Array): void;
   /** Characters given to the voice so far. */
-  readonly textLength: number;
+  textLength(): number;
   /** Resolves when all of it was synthesised; rejects when the voice failed. The caller may not have heard it yet. */
   end(): Promise<void>;
 }
@@ -158,9 +158,7 @@ function beginReply(
     reply.wake?.();
   });
   return {
-    get textLength() {
-      return reply.textLength;
-    },
+    textLength: () => reply.textLength,
     say: (text) => {
       if (signal.aborted) return;
       const clauses = reply.splitter.push(text);

@@ -1,5 +1,6 @@
 // One reply's thinking: model, tools, model again, until there is nothing more to say.
 import { isVoiceError } from '../errors/voice-error.js';
+import { workIsOver } from '../resilience/attempt.js';
 import type { Clock } from '../spec/clock.js';
 import type {
   FinishReason,
@@ -193,7 +194,7 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
     const settle = (passages: readonly RetrievedPassage[]): void => {
       clock.clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
-      controller.abort();
+      controller.abort(workIsOver);
       resolve(passages);
     };
     const giveUp = (): void => {

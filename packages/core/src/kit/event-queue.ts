@@ -62,6 +62,7 @@ export function createEventQueue<T>(options: EventQueueOptions = {}): EventQueue
 
   const settle = (end: End): void => {
     state.end = end;
+    queue.isOver = true;
     signal?.removeEventListener('abort', onAbort);
     while (state.readers.length > 0) serve(state, state.readers.shift() as Reader<T>);
   };
@@ -71,12 +72,11 @@ export function createEventQueue<T>(options: EventQueueOptions = {}): EventQueue
   };
   if (state.end === undefined) signal?.addEventListener('abort', onAbort);
 
-  return {
-    get isOver() {
-      return state.end !== undefined;
-    },
-    push: (event) => pushEvent(state, event),
-    fail(error) {
+  const queue = {
+    // A field that is kept, not a getter: V8 keeps literals with getters as dictionaries, and this is read for every frame.
+    isOver: state.end !== undefined,
+    push: (event: T) => pushEvent(state, event),
+    fail(error: unknown) {
       if (state.end === undefined) settle({ kind: 'failed', error });
     },
     finish() {
@@ -88,6 +88,7 @@ export function createEventQueue<T>(options: EventQueueOptions = {}): EventQueue
       return iterate(state, settle);
     },
   };
+  return queue;
 }
 
 function iterate<T>(state: QueueState<T>, settle: (end: End) => void): AsyncIterator<T, undefined> {

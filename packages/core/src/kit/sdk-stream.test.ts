@@ -112,10 +112,10 @@ describe('openSdkStream', () => {
     stream.end();
     stream.flush();
     stream.write(new Uint8Array(160));
-    expect(stream.droppedBytes).toBe(160);
+    expect(stream.droppedBytes()).toBe(160);
     feed.fail(new Error('gone'));
     stream.write(new Uint8Array(40));
-    expect(stream.droppedBytes).toBe(200);
+    expect(stream.droppedBytes()).toBe(200);
     expect(calls).toEqual(['end', 'close']);
   });
 
@@ -128,7 +128,7 @@ describe('openSdkStream', () => {
       provider: 'acme',
       stage: 'stt',
     });
-    expect(stream.droppedBytes).toBe(120);
+    expect(stream.droppedBytes()).toBe(120);
     expect(calls).toEqual(['close']);
   });
 

@@ -19,7 +19,7 @@ export interface SttTransport {
   pause?(): void;
   resume?(): void;
   /** Bytes it took and could not send. */
-  readonly droppedBytes?: number | undefined;
+  droppedBytes?(): number;
 }
 
 /** Where a vendor's callbacks lead. After the stream's end all of it is ignored. */
@@ -50,7 +50,7 @@ export interface SdkStreamOptions {
 /** An SttStream that also says how much audio was given in vain. */
 export type CountedSttStream = SttStream & {
   /** Bytes written that the provider will never see. */
-  readonly droppedBytes: number;
+  droppedBytes(): number;
 };
 
 type Operation = Uint8Array | 'flush' | 'end';
@@ -106,9 +106,7 @@ export function openSdkStream(options: SdkStreamOptions): CountedSttStream {
       if (!state.hasEnded) operate(state, 'end');
       state.hasEnded = true;
     },
-    get droppedBytes() {
-      return state.droppedBytes + (state.transport?.droppedBytes ?? 0);
-    },
+    droppedBytes: () => state.droppedBytes + (state.transport?.droppedBytes?.() ?? 0),
     [Symbol.asyncIterator]: () => state.queue[Symbol.asyncIterator](),
   };
 }

@@ -107,7 +107,7 @@ function speak(session: SessionState, options: SpeakOptions): TtsUtterance {
       setBehind(session, open, false);
     },
   });
-  if (!open.isOver) session.utterances.set(open, undefined);
+  if (!open.isOver()) session.utterances.set(open, undefined);
   if (session.end !== undefined) open.stop(session.end.reason);
   return open.utterance;
 }

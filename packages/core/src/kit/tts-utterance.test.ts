@@ -214,7 +214,7 @@ describe('stopping', () => {
   it('by its session gives the reason as it is', async () => {
     const { open, utterance } = speak();
     open.stop('hung up');
-    expect(open.isOver).toBe(true);
+    expect(open.isOver()).toBe(true);
     expect((await readAll(utterance)).error).toBe('hung up');
   });
 
@@ -222,7 +222,7 @@ describe('stopping', () => {
     const { utterance, calls, open } = speak({ signal: AbortSignal.abort('too late') });
     utterance.write('Hello ');
     utterance.end();
-    expect(open.isOver).toBe(true);
+    expect(open.isOver()).toBe(true);
     expect((await readAll(utterance)).error).toBe('too late');
     expect(calls).toEqual([]);
   });

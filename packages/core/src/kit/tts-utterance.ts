@@ -56,7 +56,7 @@ interface UtteranceState {
 }
 
 export interface OpenUtterance {
-  readonly isOver: boolean;
+  isOver(): boolean;
   readonly utterance: TtsUtterance;
   /** Ends it with this reason, as it is. */
   stop(reason: unknown): void;
@@ -80,9 +80,7 @@ export function openUtterance(options: UtteranceOptions): OpenUtterance {
     carry: new Uint8Array(0),
   };
   return {
-    get isOver() {
-      return state.queue.isOver;
-    },
+    isOver: () => state.queue.isOver,
     stop: (reason) => stop(state, reason),
     utterance: {
       write: (text) => tell(state, () => write(state, text)),

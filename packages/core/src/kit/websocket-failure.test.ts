@@ -283,7 +283,7 @@ describe('closing', () => {
     link.send('é');
     await closed;
     link.send(new Uint8Array(40));
-    expect(link.droppedBytes).toBe(202);
+    expect(link.droppedBytes()).toBe(202);
     expect(peer.received).toEqual([]);
   });
 });

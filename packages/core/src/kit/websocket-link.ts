@@ -52,7 +52,7 @@ export interface WebSocketLinkOptions extends HttpTarget {
 
 export interface WebSocketLink {
   /** Bytes given to `send` that the peer will never see: overflow, and whatever came after the end. */
-  readonly droppedBytes: number;
+  droppedBytes(): number;
   /** Never throws. Before opening, frames are kept in order; after closing, counted and dropped. */
   send(frame: Frame): void;
   /** Stops reading: the peer feels back-pressure. */
@@ -96,9 +96,7 @@ export function connectWebSocket(options: WebSocketLinkOptions): WebSocketLink {
   };
   listen(link);
   return {
-    get droppedBytes() {
-      return link.droppedBytes;
-    },
+    droppedBytes: () => link.droppedBytes,
     send: (frame) => send(link, frame),
     pause: () => link.socket.pause(),
     resume: () => {

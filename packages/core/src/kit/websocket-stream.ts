@@ -85,8 +85,6 @@ function startTransport(options: WebSocketStreamOptions, feed: SttFeed): SttTran
     close: () => link.close(),
     pause: () => link.pause(),
     resume: () => link.resume(),
-    get droppedBytes() {
-      return link.droppedBytes;
-    },
+    droppedBytes: () => link.droppedBytes(),
   };
 }

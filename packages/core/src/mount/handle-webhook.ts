@@ -38,7 +38,9 @@ export async function handleWebhook(mount: Mount, request: Request): Promise<Res
 /** The same request with its raw body read, which is bounded whatever its headers say. */
 async function withBody(request: Request): Promise<Request | undefined> {
   if (request.body === null) return request;
-  const body = await readBody(request.body, maxBodyBytes);
+  // Where a vendor's client brings the DOM's types, a stream of those is not known to be iterable.
+  const chunks: unknown = request.body;
+  const body = await readBody(chunks as AsyncIterable<Uint8Array>, maxBodyBytes);
   if (body === undefined) return undefined;
   return new Request(request.url, { method: request.method, headers: request.headers, body });
 }
@@ -62,7 +64,9 @@ function onEvent(
     case 'call-incoming':
       return name === 'resume' ? comeBack(mount, adapter, event.callId) : takeCall(mount, adapter, event);
     case 'call-resumed':
-      return comeBack(mount, adapter, event.callId);
+      return event.transfer === undefined
+        ? comeBack(mount, adapter, event.callId)
+        : giveBack(mount, adapter, event.callId, event.transfer);
     case 'call-status':
       if (lastStatuses.has(event.status)) carrierEnded(mount, event.callId);
       return [];
@@ -131,6 +135,26 @@ function comeBack(mount: Mount, adapter: TelephonyAdapter, callId: string): read
   const record = mount.store.get(callId);
   if (record === undefined || record.standing === 'over') return [{ type: 'hangup' }];
   return connect(mount, adapter, record);
+}
+
+/** After a transfer: who was put through is done; who reached nobody is ours again, though our part was over (fault C-13). */
+function giveBack(
+  mount: Mount,
+  adapter: TelephonyAdapter,
+  callId: string,
+  transfer: CallStatus,
+): readonly CallInstruction[] {
+  const record = mount.store.get(callId);
+  if (record === undefined || transfer === 'completed') return [{ type: 'hangup' }];
+  if (record.standing === 'over' && !wasTransferred(record)) return [{ type: 'hangup' }];
+  const returned: CallRecord = { ...record, standing: 'interrupted', endedAt: undefined };
+  mount.store.put(returned);
+  return connect(mount, adapter, returned);
+}
+
+function wasTransferred({ events }: CallRecord): boolean {
+  const last = events.at(-1);
+  return last?.type === 'call-ended' && last.reason === 'transferred';
 }
 
 function connect(mount: Mount, adapter: TelephonyAdapter, record: CallRecord): readonly CallInstruction[] {

@@ -2,9 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
-import { acceptMedia, type AcceptMediaOptions } from '../call/accept-media.js';
+import { acceptMedia } from '../call/accept-media.js';
 import { isVoiceError } from '../errors/voice-error.js';
-import type { MediaConnection, MediaProtocol, MediaSocket, TelephonyAdapter } from '../spec/telephony.js';
+import type {
+  MediaConnection,
+  MediaOpenOptions,
+  MediaProtocol,
+  TelephonyAdapter,
+} from '../spec/telephony.js';
+import { AcceptedSocket } from './accepted-socket.js';
 import { mediaUrlOf, pathBelow, warn, type Mount } from './mount.js';
 import { runBound } from './run-bound.js';
 
@@ -43,7 +49,7 @@ export function acceptUpgrade(mount: Mount, request: IncomingMessage, socket: Du
   socket.on('error', ignoreError);
   mount.sockets.handleUpgrade(request, socket, head, (webSocket) => {
     socket.off('error', ignoreError);
-    void serve(mount, adapter, media, webSocket);
+    void serve(mount, adapter, media, { webSocket, stream: socket });
   });
   return true;
 }
@@ -68,21 +74,29 @@ function headersOf(request: IncomingMessage): Record<string, string | undefined>
   );
 }
 
+interface UpgradedSocket {
+  readonly webSocket: WebSocket;
+  /** What the WebSocket writes to. */
+  readonly stream: Duplex;
+}
+
 /** From the open socket to the end of its call. Whatever goes wrong here ends this socket and nothing else. */
 async function serve(
   mount: Mount,
   adapter: TelephonyAdapter,
   protocol: MediaProtocol,
-  webSocket: WebSocket,
+  upgraded: UpgradedSocket,
 ): Promise<void> {
+  const { webSocket } = upgraded;
   const { provider, capabilities } = adapter;
   const { clock } = mount;
+  const controller = new AbortController();
   mount.unbound += 1;
   const binding = acceptMedia({
     provider,
     capabilities,
     clock,
-    open: (onAudio) => openConnection(mount, protocol, webSocket, onAudio),
+    open: (onAudio) => openConnection(mount, protocol, upgraded, { onAudio, signal: controller.signal }),
   }).finally(() => {
     mount.unbound -= 1;
   });
@@ -94,33 +108,30 @@ async function serve(
       return;
     }
     warn(mount, 'telephony.unknown_token', 'A media socket came without a valid token and was closed.');
+    // First, so that this is the code the other side is told.
+    webSocket.close(1008);
     media.connection.close();
   } catch (error) {
     const code = isVoiceError(error) ? error.code : 'telephony.media_failed';
     warn(mount, code, 'A media socket ended before its call could begin.');
+    webSocket.close(1008);
+  } finally {
+    // Not when the socket closes: what the connection still has to say, a stop above all, is read after that.
+    controller.abort();
   }
-  webSocket.close(1008);
 }
 
 function openConnection(
   mount: Mount,
   protocol: MediaProtocol,
-  webSocket: WebSocket,
-  onAudio: Parameters<AcceptMediaOptions['open']>[0],
+  { webSocket, stream }: UpgradedSocket,
+  options: Pick<MediaOpenOptions, 'onAudio' | 'signal'>,
 ): MediaConnection {
-  const controller = new AbortController();
-  const socket: MediaSocket = {
-    send: (data) => {
-      webSocket.send(data);
-    },
-    close: (code, reason) => {
-      webSocket.close(code, reason);
-    },
-    get buffered() {
-      return webSocket.bufferedAmount;
-    },
-  };
-  const connection = protocol.open({ socket, onAudio, clock: mount.clock, signal: controller.signal });
+  const connection = protocol.open({
+    ...options,
+    socket: new AcceptedSocket(webSocket, stream),
+    clock: mount.clock,
+  });
   webSocket.on('message', (data: RawData, isBinary: boolean) => {
     try {
       connection.receive(isBinary ? toBytes(data) : toBytes(data).toString('utf8'));
@@ -134,7 +145,6 @@ function openConnection(
   webSocket.on('error', ignoreError);
   webSocket.on('close', (code) => {
     connection.disconnected(code);
-    controller.abort();
   });
   return connection;
 }

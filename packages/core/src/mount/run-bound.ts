@@ -4,7 +4,7 @@ import type { Call, CallMedia } from '../call/call.js';
 import { runCall } from '../call/run-call.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import { wallTime, type CallRecord } from './call-store.js';
-import { warn, type ExpectedCall, type Mount } from './mount.js';
+import { publicPath, warn, type ExpectedCall, type Mount } from './mount.js';
 
 /** Resolves when the call is over and its record says so. */
 export async function runBound(mount: Mount, expected: ExpectedCall, media: CallMedia): Promise<void> {
@@ -57,6 +57,7 @@ function start(
       context: record.context,
       approve: mount.options.approve,
       control: adapter.control,
+      returnUrl: adapter.webhook === undefined ? undefined : publicPath(mount, adapter.provider, 'resume'),
       lines: mount.lines,
       resume: record.events.length > 0 ? record.events : undefined,
       clock: mount.clock,
@@ -81,7 +82,9 @@ async function settle(
   calls.delete(callId);
   // Only a carrier asks what comes next; and it may have told us already that nothing does.
   const known = store.get(callId);
-  const comesBack = reason === 'media-lost' && adapter.webhook !== undefined && known?.standing !== 'over';
+  // A transfer may have given the call back before our part of it was closed.
+  const isExpected = reason === 'media-lost' || known?.standing === 'interrupted';
+  const comesBack = isExpected && adapter.webhook !== undefined && known?.standing !== 'over';
   const left: CallRecord = {
     ...record,
     events: log,

@@ -1,5 +1,8 @@
 // One attempt at a piece of work: its own signal, ended once, nothing of it left on the signal above it.
 
+/** The reason of what ended well. One for all: an exception made for each would cost more than the work it ends. */
+export const workIsOver: unknown = new DOMException('The work is over.', 'AbortError');
+
 export interface Attempt {
   /** Aborted when the attempt is over, however it ended. */
   readonly signal: AbortSignal;
@@ -14,7 +17,7 @@ export function createAttempt(parent: AbortSignal, onOver: () => void = () => un
     if (controller.signal.aborted) return;
     parent.removeEventListener('abort', onAbort);
     onOver();
-    controller.abort(reason);
+    controller.abort(reason ?? workIsOver);
   };
   const onAbort = (): void => {
     end(parent.reason);

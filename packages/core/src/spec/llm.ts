@@ -49,7 +49,7 @@ export interface LlmTool {
 export interface LlmRequest {
   readonly messages: readonly LlmMessage[];
   readonly tools?: readonly LlmTool[] | undefined;
-  /** Default `auto`. `{ name }` forces one tool. */
+  /** Default `auto`. `{ name }` forces one tool. Where the provider can force none, `generate` refuses it (ConfigError). */
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string } | undefined;
   readonly responseSchema?: JsonSchema | undefined;
   readonly temperature?: number | undefined;

@@ -39,7 +39,14 @@ export type TelephonyEvent =
       readonly from: string;
       readonly to: string;
     }
-  | { readonly type: 'call-resumed'; readonly callId: string; readonly from: string; readonly to: string }
+  | {
+      readonly type: 'call-resumed';
+      readonly callId: string;
+      readonly from: string;
+      readonly to: string;
+      /** How the transfer ended that the call comes back from: `completed` when the callee was there and has gone. */
+      readonly transfer?: CallStatus | undefined;
+    }
   | {
       readonly type: 'call-status';
       readonly callId: string;
@@ -91,6 +98,8 @@ export type CallInstruction =
       readonly to: string;
       readonly from?: string | undefined;
       readonly timeoutMs?: number | undefined;
+      /** Asked what comes next when the callee is gone or never came; default: the next instruction. */
+      readonly returnUrl?: string | undefined;
     }
   | { readonly type: 'reject'; readonly reason: 'busy' | 'rejected' }
   | { readonly type: 'hangup' };
@@ -101,8 +110,11 @@ export interface TelephonyWebhook {
   respond(instructions: readonly CallInstruction[]): Response;
 }
 
-/** The URL the carrier was given, which may differ from the one a proxy shows us: signatures are made over it. */
 export interface WebhookContext {
+  /**
+   * The URL the carrier was given, its query included; it may differ from the one a proxy shows us. Signatures are made
+   * over it.
+   */
   readonly publicUrl: string;
   readonly clock?: Clock | undefined;
 }
@@ -170,7 +182,10 @@ export interface MediaConnection extends AsyncIterable<MediaEvent> {
   disconnected(code: number): void;
 }
 
-/** Called synchronously for each piece of inbound audio; `atMs` is its position on the track, gaps counted. */
+/**
+ * Called synchronously for each piece of inbound audio; `atMs` is its position on the track, gaps counted. Never before the
+ * start message came, but perhaps before the `start` event was read: that is an iteration later.
+ */
 export type MediaAudioListener = (track: string, audio: Uint8Array, atMs: number) => void;
 
 export interface MediaOpenOptions {
@@ -204,11 +219,16 @@ export interface CallControl {
   /** Never repeated by itself: an unclear answer throws with `retryable: false` and code `telephony.dial_unclear`. */
   dial?(request: DialRequest): Promise<{ readonly callId: string }>;
   hangup?(callId: string, signal: AbortSignal): Promise<void>;
-  /** Cold transfer: the callee is dialled and we leave. */
+  /** Cold transfer: the callee is dialled and we leave. Where nobody is reached, the caller comes back by `returnUrl`. */
   transfer?(
     callId: string,
     to: string,
-    options: { readonly from?: string | undefined; readonly signal: AbortSignal },
+    options: {
+      readonly from?: string | undefined;
+      /** Where the carrier asks what comes next when the callee is gone or never came. Default: the call ends then. */
+      readonly returnUrl?: string | undefined;
+      readonly signal: AbortSignal;
+    },
   ): Promise<void>;
   warmTransfer?(
     callId: string,

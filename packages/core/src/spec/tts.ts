@@ -37,7 +37,10 @@ export interface SpeakOptions {
   readonly signal: AbortSignal;
 }
 
-/** `textStart` and `textEnd`: UTF-16 offsets in the text written to the utterance. Times count from its first sample. */
+/**
+ * `textStart` and `textEnd`: UTF-16 offsets in the text written to the utterance. Times count from its first sample. It comes
+ * no later than the audio it ends in.
+ */
 export interface TtsWord {
   readonly textStart: number;
   readonly textEnd: number;

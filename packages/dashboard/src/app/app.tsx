@@ -1,7 +1,7 @@
 // The page: the phone, the conversation, and what the agent is made of.
 import { useEffect, useState } from 'react';
 import { loadDemo, type Demo, type PageError, type SpeakMode } from './api/demo.js';
-import { useCall } from './call/use-call.js';
+import { findRecogniser, useCall } from './call/use-call.js';
 import { ConversationView } from './components/conversation-view.js';
 import { Header } from './components/header.js';
 import { PhonePanel } from './components/phone-panel.js';
@@ -54,7 +54,7 @@ function Telephone({ demo }: { readonly demo: Demo }) {
         <div className={`max-lg:contents lg:space-y-7 ${isCalling ? staysInView : ''}`}>
           <PhonePanel demo={demo} call={call} mode={mode} onMode={setMode} />
           <div className="order-3 lg:px-5">
-            <StageList stages={demo.stages} mode={mode} recogniser={demo.recogniser ?? 'page'} />
+            <StageList stages={demo.stages} mode={mode} recogniser={findRecogniser(demo)} />
           </div>
         </div>
         <ConversationView agent={demo.agent} state={call.state} />

@@ -163,7 +163,7 @@ function recogniserCallbacks(call: OpenCall) {
   };
 }
 
-/** Typed words take no time on the track, but they come as speech does. */
+/** Typed words take no time on the track, but they come as speech does; Enter is the end of the turn. */
 function sayText({ line }: OpenCall, text: string): void {
   if (line === undefined || text === '') return;
   const atMs = line.uplink.sentMs;
@@ -172,6 +172,7 @@ function sayText({ line }: OpenCall, text: string): void {
   line.send({ type: 'transcript', event: { type: 'partial', ...words } });
   line.send({ type: 'transcript', event: { type: 'final', ...words } });
   line.send({ type: 'transcript', event: { type: 'speech-end', atMs } });
+  line.send({ type: 'transcript', event: { type: 'turn-end', atMs } });
 }
 
 function obey({ handset, options }: OpenCall, message: ServerMessage): void {

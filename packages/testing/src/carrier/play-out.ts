@@ -36,6 +36,8 @@ export interface PlayOut {
   readonly bufferedMs: number;
   /** All audio played so far, in ms. */
   readonly playedMs: number;
+  /** Of the audio sent since the last clear. */
+  readonly playedSinceClearMs: number;
   /** When the buffer last became empty; undefined while it plays. Before the first audio: when it was made. */
   readonly silentSinceMs: number | undefined;
   /** When the audio now playing began, without a gap; undefined while silent. */
@@ -67,6 +69,8 @@ interface State {
   stretchFromByte: number;
   stretchAtMs: number;
   playedBytes: number;
+  /** `playedBytes` at the last clear. */
+  clearedAtByte: number;
   queuedBytes: number;
   marks: Mark[];
   timer: TimerHandle | undefined;
@@ -87,6 +91,7 @@ export function createPlayOut(options: PlayOutOptions): PlayOut {
     stretchFromByte: 0,
     stretchAtMs: 0,
     playedBytes: 0,
+    clearedAtByte: 0,
     queuedBytes: 0,
     marks: [],
     timer: undefined,
@@ -108,6 +113,10 @@ export function createPlayOut(options: PlayOutOptions): PlayOut {
     get playedMs() {
       playUntilNow(state);
       return state.playedBytes / state.bytesPerMs;
+    },
+    get playedSinceClearMs() {
+      playUntilNow(state);
+      return (state.playedBytes - state.clearedAtByte) / state.bytesPerMs;
     },
     get silentSinceMs() {
       playUntilNow(state);
@@ -219,6 +228,7 @@ function clear(state: State): void {
   playUntilNow(state);
   const { clock, clearReturnsMarks } = state.options;
   state.clears += 1;
+  state.clearedAtByte = state.playedBytes;
   state.clearedBytes += state.queuedBytes;
   if (state.queuedBytes > 0) state.silentSinceMs = clock.now();
   state.queue = [];

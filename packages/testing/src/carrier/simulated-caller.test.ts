@@ -242,6 +242,22 @@ describe('the carrier', () => {
     );
   });
 
+  it('reports positions from 0 after a clear, as core counts them', async () => {
+    const line = openLine({ ...stay, reportPlayedEveryMs: 100 });
+    line.connection.send(new Uint8Array(8 * 250));
+    await line.clock.advance(150);
+    line.connection.clear();
+    line.connection.send(new Uint8Array(8 * 100));
+    await line.clock.advance(350);
+    expect(
+      line.events.flatMap((event) => (event.type === 'played' ? [[event.playedMs, event.generation]] : [])),
+    ).toEqual([
+      [100, 0],
+      [50, 1],
+      [100, 1],
+    ]);
+  });
+
   it('logs what was asked of it, with call times', async () => {
     const line = openLine(stay);
     await line.clock.advance(40);

@@ -9,6 +9,7 @@ import { createAcmeCarrier } from '../../test/reference/telephony/fake.js';
 import { createAcmeTelephony } from '../../test/reference/telephony/index.js';
 import { createWordReader } from '../word-reader.js';
 import { speechSound } from '../word-sound.js';
+import type { Caller } from './caller.js';
 import { connectWireCaller, type WireCaller, type WireCallerOptions } from './wire-caller.js';
 
 const apiKey = 'fake-key-0123456789';
@@ -89,6 +90,17 @@ describe('connectWireCaller', () => {
   it('rejects when it is refused, with the status', async () => {
     const server = await answerCalls(() => undefined, false);
     await expect(callOf(server.url, (hands) => hands.wait(10))).rejects.toThrow(/status 403/);
+  });
+
+  it('rejects when its upgrade is not answered in time', async () => {
+    const server = createServer().on('upgrade', () => undefined);
+    server.listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const script = (hands: Caller): Promise<void> => hands.wait(10);
+    const calling = connectWireCaller(createAcmeCarrier(apiKey), { url, script, upgradeWithinMs: 30 });
+    await expect(calling).rejects.toThrow(/timed out/);
   });
 
   it('ends when the server closes, wherever the script is', async () => {

@@ -11,6 +11,8 @@ export interface WireCallerOptions extends CarrierEndOptions {
   readonly publicUrl?: string | undefined;
   /** Added to, and winning over, those of the dialect. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** How long the server may take to accept or refuse its upgrade. Default 5,000. */
+  readonly upgradeWithinMs?: number | undefined;
 }
 
 /** A call over a socket. */
@@ -23,7 +25,7 @@ function toText(data: RawData): string {
   return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data as Buffer).toString();
 }
 
-/** Resolves when the upgrade was accepted; rejects with `testing.fake_misuse` and the status where it was refused. */
+/** Resolves when the upgrade was accepted; rejects with `testing.fake_misuse` and the status, or why there is none. */
 function connected(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve);
@@ -51,7 +53,7 @@ export async function connectWireCaller(
   dialect: CarrierDialect,
   options: WireCallerOptions,
 ): Promise<WireCaller> {
-  const { url, publicUrl = url, headers } = options;
+  const { url, publicUrl = url, headers, upgradeWithinMs = 5_000 } = options;
   const call: CarrierCall = {
     callId: 'call-1',
     streamId: 'stream-1',
@@ -63,6 +65,7 @@ export async function connectWireCaller(
   const socket = new WebSocket(dialect.upgradeUrl?.(url, call) ?? url, {
     headers: { ...signed, ...headers },
     perMessageDeflate: false,
+    handshakeTimeout: upgradeWithinMs,
   });
   const disconnected = new Promise<number>((resolve) => socket.on('close', resolve));
   await connected(socket);

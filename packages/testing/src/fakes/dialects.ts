@@ -282,7 +282,7 @@ export type CarrierEvent =
   | { readonly type: 'dtmf'; readonly digit: string; readonly track: string }
   /** A mark whose audio was played, or that a clear returned; `name` as the server wrote it. */
   | { readonly type: 'mark'; readonly name: string }
-  /** How much of all outbound audio has left the loudspeaker. */
+  /** How much of the audio sent since the last clear has left the loudspeaker. */
   | { readonly type: 'played'; readonly playedMs: number }
   | { readonly type: 'transcript'; readonly track: string; readonly event: SttEvent }
   | { readonly type: 'stop' };

@@ -1,6 +1,6 @@
 // A language model without a model: plays scripted responses, on any clock, with no I/O.
 import {
-  ConfigError,
+  checkLlmRequest,
   createLazyStream,
   systemClock,
   type LlmAdapter,
@@ -62,25 +62,6 @@ function partsOf(step: ScriptedLlmStep): readonly LlmPart[] {
   ];
 }
 
-/** Asking for what is not declared is told at once. */
-function checkRequest(
-  provider: string,
-  request: LlmRequest,
-  { tools, responseSchema }: LlmCapabilities,
-): void {
-  const undeclared = [
-    (request.tools ?? []).length > 0 && !tools ? 'tools' : undefined,
-    request.responseSchema !== undefined && !responseSchema ? 'responseSchema' : undefined,
-  ].filter((path) => path !== undefined);
-  if (undeclared.length === 0) return;
-  const problems = undeclared.map((path) => ({
-    code: 'config.unsupported',
-    path,
-    message: `${provider} does not declare this: leave it out`,
-  }));
-  throw new ConfigError(problems, { provider });
-}
-
 /**
  * Makes a language model that answers by script, at once unless `delays` say otherwise. Nothing happens before the first
  * `next()`. `requests` records what it was asked.
@@ -124,7 +105,7 @@ export function createScriptedLlm(options: ScriptedLlmOptions): ScriptedLlm {
     capabilities,
     requests,
     generate(request) {
-      checkRequest(provider, request, capabilities);
+      checkLlmRequest(provider, capabilities, request);
       return createLazyStream(request.signal, () => begin(request));
     },
     assertAllUsed() {

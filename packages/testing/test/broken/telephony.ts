@@ -92,7 +92,7 @@ function without(type: MediaEvent['type']): TelephonyTwist {
 const start = 'start: says whose call it is, its token and parameters, its tracks and both formats';
 const marks = 'marks: come back when their audio was played, with their id and generation';
 const clear = 'clear: takes back what was not played; marks come back or not, as declared';
-const played = 'played: says how much the far end has played, and after how many clears';
+const played = 'played: says how much the far end has played since the last clear, and after how many clears';
 const counted = 'skips and counts messages it can not read, and the call goes on';
 const foreign = 'hears nothing that belongs to another stream';
 const declared = 'declares what the carrier does: formats, frames, pacing, marks';
@@ -171,6 +171,18 @@ const brokenAudio: readonly BrokenTelephony[] = [
   broken('denies that marks come back', [clear], { capabilities: { clearReturnsMarks: false } }),
   broken('does not count clears', [played], {
     events: () => (event) => [event.type === 'played' ? { ...event, generation: 0 } : event],
+  }),
+  broken('counts what was played from the beginning', [played], {
+    events: () => {
+      let before = 0;
+      let last = { playedMs: 0, generation: 0 };
+      return (event) => {
+        if (event.type !== 'played') return [event];
+        if (event.generation !== last.generation) before += last.playedMs;
+        last = event;
+        return [{ ...event, playedMs: before + event.playedMs }];
+      };
+    },
   }),
   broken('has no hash key', ['dtmfIn: gives every key, in order'], {
     events: () => (event) => (event.type === 'dtmf' && event.digit === '#' ? [] : [event]),

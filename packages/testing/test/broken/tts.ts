@@ -1,11 +1,13 @@
 // Broken text-to-speech adapters: each a correct one with one thing wrong, and the checks that must notice.
 import {
   createEventQueue,
+  durationMs,
   isVoiceError,
   ProviderError,
   type AudioFormat,
   type TtsAdapter,
   type TtsEvent,
+  type TtsWord,
   type VoiceError,
 } from '@voicewire/core/adapter';
 import type { Target } from '../../src/conformance/bench.js';
@@ -45,6 +47,21 @@ function failure(message: string): VoiceError {
   return new ProviderError({ class: 'unavailable', provider: 'acme', stage: 'tts', message });
 }
 
+/** Every word right after the audio it ends in. */
+async function* announceLate(events: AsyncIterable<TtsEvent>, format: AudioFormat): AsyncGenerator<TtsEvent> {
+  let waiting: readonly TtsWord[] = [];
+  let audioMs = 0;
+  for await (const event of events) {
+    if (event.type === 'words') waiting = [...waiting, ...event.words];
+    else yield event;
+    if (event.type === 'audio') audioMs += durationMs(event.audio.length, format);
+    const over = waiting.filter(({ endMs }) => endMs <= audioMs);
+    waiting = waiting.slice(over.length);
+    if (over.length > 0) yield { type: 'words', words: over };
+  }
+  if (waiting.length > 0) yield { type: 'words', words: waiting };
+}
+
 const brokenSpeech: readonly BrokenTts[] = [
   broken('gives empty pieces of audio', ['speaks every word, and gives all audio it got'], {
     events: () => (event) =>
@@ -73,6 +90,12 @@ const brokenSpeech: readonly BrokenTts[] = [
         }),
     },
   ),
+  broken('announces a word as late as it may, which is not broken', [], {
+    session: (session, { format }) => ({
+      ...session,
+      speak: (options) => readUtterance(session.speak(options), (events) => announceLate(events, format)),
+    }),
+  }),
   broken('gives word times it does not declare', ['no wordTimings declared: gives none'], {
     capabilities: { wordTimings: false },
   }),

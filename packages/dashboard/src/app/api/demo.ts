@@ -30,9 +30,12 @@ export interface Demo {
   readonly agent: { readonly name: string; readonly greeting: string; readonly hints: readonly string[] };
   /** Hz of the audio on the wire. */
   readonly sampleRate: number;
-  /** Who turns a microphone's audio into text. Default `page`: the browser's own recogniser. */
-  readonly recogniser?: 'page' | 'server' | undefined;
+  /** Who is to turn a microphone's audio into text. `page`: the browser's own recogniser, where there is one. */
+  readonly recogniser: Recogniser;
 }
+
+/** Who turns a microphone's audio into text. */
+export type Recogniser = 'page' | 'server';
 
 /** `POST /api/v1/demo/calls`. */
 export interface StartedCall {
@@ -50,8 +53,9 @@ export class PageError extends Error {
 /** Throws `PageError`. */
 export async function loadDemo(): Promise<Demo> {
   const demo = (await requestJson('/api/v1/demo')) as Partial<Demo> | undefined;
-  const { stages, callers, agent, sampleRate } = demo ?? {};
-  if (!Array.isArray(stages) || !Array.isArray(callers) || !agent || typeof sampleRate !== 'number') {
+  const { stages, callers, agent, sampleRate, recogniser } = demo ?? {};
+  const isWhole = Array.isArray(stages) && Array.isArray(callers) && agent && sampleRate && recogniser;
+  if (!isWhole) {
     throw new PageError(
       'The server answered something this page does not understand. Are both of the same version?',
     );
@@ -60,8 +64,9 @@ export async function loadDemo(): Promise<Demo> {
 }
 
 /** Throws `PageError`. */
-export async function startCall(speak: SpeakMode): Promise<StartedCall> {
-  const call = (await requestJson('/api/v1/demo/calls', { speak })) as Partial<StartedCall> | undefined;
+export async function startCall(speak: SpeakMode, recogniser: Recogniser): Promise<StartedCall> {
+  const call = (await requestJson('/api/v1/demo/calls', { speak, recogniser })) as
+    Partial<StartedCall> | undefined;
   const { callId, token, mediaUrl } = call ?? {};
   if (callId === undefined || token === undefined || mediaUrl === undefined) {
     throw new PageError('The server did not say where to call.');

@@ -1,9 +1,14 @@
 // One call after another: the phone, the call's log, and what both mean for the page.
-import { createBrowserPhone, type BrowserPhone, type PhoneEvent } from '@voicewire/telephony-browser/client';
+import {
+  createBrowserPhone,
+  findSpeechRecognition,
+  type BrowserPhone,
+  type PhoneEvent,
+} from '@voicewire/telephony-browser/client';
 import workletUrl from '@voicewire/telephony-browser/worklet?worker&url';
 import { useCallback, useEffect, useReducer, useRef, type Dispatch } from 'react';
 import { followCall, type EventSubscription } from '../api/call-events.js';
-import { startCall, type Demo, type SpeakMode } from '../api/demo.js';
+import { startCall, type Demo, type Recogniser, type SpeakMode } from '../api/demo.js';
 import { idleCall, reduceCall, type CallAction, type CallState } from './call-state.js';
 
 export interface CallControls {
@@ -69,15 +74,16 @@ function createPhone(
 ): BrowserPhone {
   const onLost = (): void =>
     dispatch({ type: 'problem', message: 'The transcript was lost; the call itself goes on.' });
+  const recogniser = findRecogniser(demo);
   return createBrowserPhone({
     workletUrl,
     sampleRate: demo.sampleRate,
     mouthpiece: mode === 'microphone' ? 'microphone' : 'none',
     // The demo's agent speaks English, whatever the browser does.
-    recogniser: mode === 'microphone' && demo.recogniser !== 'server' ? { language: 'en-US' } : undefined,
+    recogniser: mode === 'microphone' && recogniser === 'page' ? { language: 'en-US' } : undefined,
     parameters: { speak: mode },
     async destination() {
-      const { callId, token, mediaUrl } = await startCall(mode);
+      const { callId, token, mediaUrl } = await startCall(mode, recogniser);
       onSubscribed(followCall(callId, (news) => dispatch({ type: 'news', news }), onLost));
       return { url: mediaUrl, token, callId };
     },
@@ -92,6 +98,11 @@ function tell(event: PhoneEvent, dispatch: Dispatch<CallAction>): void {
   if ('error' in event) dispatch({ type: 'problem', message: event.error.message });
   if (event.type !== 'ended') return;
   dispatch({ type: 'ended', now, reason: event.reason === 'hung-up' ? 'You hung up.' : undefined });
+}
+
+/** A browser without a recogniser of its own leaves the listening to the server, whose ears may know few speakers. */
+export function findRecogniser({ recogniser }: Demo): Recogniser {
+  return findSpeechRecognition() === undefined ? 'server' : recogniser;
 }
 
 /** Errors of the page and of the phone are sentences; any other is a defect, and says so. */

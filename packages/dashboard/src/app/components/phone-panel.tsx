@@ -1,7 +1,7 @@
 // The phone itself: who is called, how the caller speaks, and the buttons. On a narrow screen these stay at the bottom during a call.
 import { useState } from 'react';
 import type { Demo, SpeakMode } from '../api/demo.js';
-import type { CallControls } from '../call/use-call.js';
+import { findRecogniser, type CallControls } from '../call/use-call.js';
 import { useRecordedCaller } from '../call/use-recorded-caller.js';
 import { CallBar } from './call-bar.js';
 import { Composer } from './composer.js';
@@ -40,7 +40,7 @@ export function PhonePanel({ demo, call, mode, onMode }: PhonePanelProps) {
         <LineTrace phone={call.phone} isLive={isLive} />
       </div>
       {!isCalling && <SpeakPicker mode={mode} onChoose={onMode} />}
-      {mode === 'microphone' && <MicrophoneNote recogniser={demo.recogniser ?? 'page'} />}
+      {mode === 'microphone' && <MicrophoneNote wanted={demo.recogniser} found={findRecogniser(demo)} />}
       {mode === 'typed' && !isCalling && <TypeNote />}
       {mode === 'recorded' && !isCalling && (
         <CallerChoice callers={demo.callers} chosen={caller} onChoose={setCallerId} />

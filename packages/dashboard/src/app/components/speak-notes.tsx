@@ -1,13 +1,15 @@
 // What a way of speaking means for the person: above all, where the voice goes.
-import { findSpeechRecognition } from '@voicewire/telephony-browser/client';
+import type { Recogniser } from '../api/demo.js';
 
 interface MicrophoneNoteProps {
-  /** Who turns the voice into text. */
-  readonly recogniser: 'page' | 'server';
+  /** Who is to turn the voice into text. */
+  readonly wanted: Recogniser;
+  /** Who does, in this browser. */
+  readonly found: Recogniser;
 }
 
-export function MicrophoneNote({ recogniser }: MicrophoneNoteProps) {
-  if (recogniser === 'server') {
+export function MicrophoneNote({ wanted, found }: MicrophoneNoteProps) {
+  if (wanted === 'server') {
     return (
       <Note title="Where your voice goes">
         To this server, which hands it to the recogniser named under “Ears” below. Headphones keep the agent
@@ -15,11 +17,11 @@ export function MicrophoneNote({ recogniser }: MicrophoneNoteProps) {
       </Note>
     );
   }
-  if (findSpeechRecognition() === undefined) {
+  if (found === 'server') {
     return (
       <Note title="This browser can’t recognise speech">
-        Chrome, Edge and Safari can. Here, type what the caller says or play a recording: the agent answers
-        aloud all the same.
+        Chrome, Edge and Safari can. Your voice goes to this server, whose ears know the recorded callers and
+        nobody else: better type what the caller says, or play a recording.
       </Note>
     );
   }
