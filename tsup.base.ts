@@ -6,7 +6,6 @@ import { defineConfig, type Options } from 'tsup';
 
 interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>;
-  readonly bin?: Readonly<Record<string, string>>;
 }
 
 /** Leaves declarations out: several times faster, and enough to run. */
@@ -16,11 +15,10 @@ const isFast = process.env['VOICEWIRE_FAST_BUILD'] === '1';
 export function packageConfig(options: Options = {}): ReturnType<typeof defineConfig> {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   const exported = outputNames(Object.values(manifest.exports ?? {}).map(defaultTarget));
-  const started = outputNames(Object.values(manifest.bin ?? {}));
   // Code for web pages has the browser's types; with those of Node they contradict each other.
   const lib = exported.includes('client') ? ['ES2023', 'DOM', 'DOM.Iterable'] : ['ES2023'];
   return defineConfig({
-    entry: { ...entries(exported), ...entries(started), ...startedByName() },
+    entry: { ...entries(exported), ...startedByName() },
     dts: isFast || exported.length === 0 ? false : { entry: entries(exported), compilerOptions: { lib } },
     format: 'esm',
     target: 'node20',
@@ -53,9 +51,9 @@ function entries(names: readonly string[]): Record<string, string> {
   );
 }
 
-/** Files that no export names because something else starts them: an application's `main.ts`, a thread's `*worker.ts`. */
+/** Files that no export names because something else starts them: an application's `main.ts`, a command's `bin.ts`, a thread's `*worker.ts`. */
 function startedByName(): Record<string, string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' });
-  const started = files.filter((file) => file === 'main.ts' || file.endsWith('worker.ts'));
+  const started = files.filter((file) => /^(main|bin)\.ts$|worker\.ts$/.test(file));
   return Object.fromEntries(started.map((file) => [basename(file, '.ts'), join('src', file)]));
 }

@@ -22,7 +22,9 @@ export default defineConfig({
       'templates/*/test/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A guard against hanging, no promise of speed: type-aware linting alone takes long on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -4,7 +4,14 @@ import { buildAll } from './build.mjs';
 import { checkSnippets } from './docs-snippets.mjs';
 import { checkImportCost } from './import-cost.mjs';
 import { findNode24 } from './lib/node24.mjs';
-import { checkCoreSize, checkImports, checkTypes, installAll, packAll } from './lib/packed.mjs';
+import {
+  checkCommands,
+  checkCoreSize,
+  checkImports,
+  checkTypes,
+  installAll,
+  packAll,
+} from './lib/packed.mjs';
 import { runTool } from './lib/run.mjs';
 import { runTests } from './lib/run-tests.mjs';
 import { buildIfNeeded, installIfNeeded, requireNode } from './lib/set-up.mjs';
@@ -54,6 +61,7 @@ async function checkPacked() {
   const project = await installAll(archives);
   await steps.step('types in an empty project', () => checkTypes(project));
   await steps.step('imports in an empty project', () => checkImports(project, process.execPath));
+  await steps.step('commands in an empty project', () => checkCommands(project, process.execPath));
   await steps.step('imports on Node 24', async () => checkImports(project, await findNode24()));
   rmSync(project, { recursive: true });
   return `${Object.keys(archives).length} packages installed`;

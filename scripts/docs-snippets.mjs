@@ -41,7 +41,7 @@ function writeSnippets() {
   for (const page of markdownFiles()) {
     const text = readFileSync(join(root, page), 'utf8');
     const renewed = text.replace(fence, (whole, mark, argument, language, code) =>
-      mark === 'snippet' ? whole.replace(code, () => readPiece(argument)) : whole,
+      mark === 'snippet' ? `${whole.slice(0, -3 - code.length)}${readPiece(argument)}\`\`\`` : whole,
     );
     if (renewed !== text) writeFileSync(join(root, page), renewed);
   }

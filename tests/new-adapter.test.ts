@@ -1,12 +1,13 @@
 // `npm run new-adapter` gives a package of each kind that is green, typed and in shape before anybody has touched it.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adaptersHaveAPage } from './house/docs.js';
+import { adaptersHaveAPage, errorsAreDocumented } from './house/docs.js';
 import { adaptersImportTheKit, importsAreDeclared } from './house/imports.js';
 import { packagesAreComplete, packagesShareOneCore } from './house/shape.js';
 import { adaptersAreSmall } from './house/sizes.js';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   for (const kind of kinds) {
     await run(process.execPath, [join(root, 'scripts/new-adapter.mjs'), kind, provider, '--into', copy]);
   }
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rm(copy, { recursive: true }));
 
@@ -62,7 +63,7 @@ test('their types fit', async () => {
     (error: unknown) => error as { readonly stdout: string },
   );
   expect(stdout.split('\n').filter((line) => line.includes(provider))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('they keep the rules of the house', () => {
   const files = new Map([...readTree(copy)].filter(([path]) => path.includes(provider)));
@@ -76,4 +77,7 @@ test('they keep the rules of the house', () => {
     textsBelongNowhere,
   ];
   expect(rules.flatMap((rule) => rule(files))).toEqual([]);
+  const page = 'docs/reference/errors.md';
+  const documented = new Map([...files, [page, readFileSync(join(root, page), 'utf8')]]);
+  expect(errorsAreDocumented(documented).filter((problem) => problem.includes('lacks'))).toEqual([]);
 });

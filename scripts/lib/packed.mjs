@@ -87,6 +87,14 @@ export async function checkImports(project, node) {
   return `${entries.length} entries`;
 }
 
+/** Starts every command that a package installs, and asks it what it can do. */
+export async function checkCommands(project, node) {
+  const commands = listPublished().flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}));
+  for (const command of commands)
+    await run(node, [join(project, 'node_modules/.bin', command), '--help'], { cwd: project });
+  return commands.join(', ');
+}
+
 /** Every typed entry of every published package. A `./client` is for web pages. */
 function entriesOf() {
   return listPublished().flatMap(({ manifest }) =>

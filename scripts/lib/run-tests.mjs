@@ -23,10 +23,15 @@ export async function runTests(steps, { args = [], node, label = 'tests' } = {})
     (error) => error,
   );
   if (!existsSync(summaryFile)) throw failure ?? new Error('vitest ran no tests');
-  const { passed, failed, skipped } = JSON.parse(readFileSync(summaryFile, 'utf8'));
-  steps.add({ passed, failed, skipped: skipped.length });
+  const { passed, failures, skipped } = JSON.parse(readFileSync(summaryFile, 'utf8'));
+  steps.add({ passed, failed: failures.length, skipped: skipped.length });
   for (const { name, reason } of skipped) console.log(`skipped ${name}: ${reason}`);
-  if (failed > 0) throw new Error(`${failed} of ${passed + failed} tests failed`);
+  if (failures.length > 0) {
+    const described = failures.map(({ name, reason }) => `${name}\n${reason.replaceAll(/^/gm, '  ')}`);
+    throw new Error(
+      [`${failures.length} of ${passed + failures.length} tests failed`, ...described].join('\n'),
+    );
+  }
   const silent = skipped.filter(({ reason }) => reason === noReason).length;
   if (silent > 0) throw new Error(`${silent} tests are skipped without a reason: use context.skip('…')`);
   if (failure instanceof CommandError) throw failure;

@@ -5,6 +5,7 @@ export class SkipStep extends Error {}
 
 export function createSteps() {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
 
   /** Runs one step. A string it returns is printed beside the verdict. A failure is reported and the run goes on. */
   async function step(name, work) {
@@ -26,6 +27,7 @@ export function createSteps() {
       }
       counts.failed += 1;
       if (error.output) console.log(error.output.trimEnd());
+      failures.push(`${name}: ${error.message}`);
       report('FAILED', error.message);
       return false;
     }
@@ -38,8 +40,9 @@ export function createSteps() {
     counts.skipped += skipped;
   }
 
-  /** Prints the closing line and sets the exit code. */
+  /** Says once more what failed, where nobody has to search for it, prints the closing line and sets the exit code. */
   function finish() {
+    for (const failure of failures) console.log(`FAILED ${failure}`);
     console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
     process.exitCode = counts.failed > 0 ? 1 : 0;
   }

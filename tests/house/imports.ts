@@ -23,7 +23,7 @@ const coreFolders: Readonly<Record<string, readonly string[]>> = {
   audio: ['spec', 'errors'],
   clock: ['spec', 'errors'],
   kit: base,
-  resilience: base,
+  resilience: [...base, 'kit'],
   turn: base,
   call: [...base, 'kit', 'resilience', 'turn'],
   registry: [...base, 'kit', 'resilience', 'turn', 'call'],

@@ -96,8 +96,10 @@ export const sdkUses: readonly SdkUse[] = [
   { folder: 'stt-deepgram', sdk: '@deepgram/sdk', where: 'test' },
   { folder: 'tts-elevenlabs', sdk: '@elevenlabs/elevenlabs-js', where: 'test' },
   { folder: 'tts-elevenlabs', sdk: 'elevenlabs', where: 'test' },
+  { folder: 'tts-cartesia', sdk: '@cartesia/cartesia-js', where: 'test' },
   { folder: 'llm-openai', sdk: 'openai', where: 'src' },
   { folder: 'llm-ollama', sdk: 'ollama', where: 'src' },
+  { folder: 'llm-anthropic', sdk: '@anthropic-ai/sdk', where: 'test' },
   { folder: 'telephony-twilio', sdk: 'twilio', where: 'src' },
 ];
 

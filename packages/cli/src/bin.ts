@@ -30,6 +30,11 @@ const doctor = defineCommand({
   },
 });
 
+// Whoever reads our output may have enough of it: `voicewire talk --json | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 await runMain(
   defineCommand({
     meta: { name: 'voicewire', description: 'Voice calls by machine, for people who build them' },

@@ -34,7 +34,7 @@ export async function doctor({
     if (!ConfigError.is(error)) throw error;
     const checks = error.problems.map(({ path, message, found, allowed, file, line }): DoctorCheck => {
       const facts = [found && `found ${found}`, allowed && `allowed: ${allowed}`].filter(Boolean).join('; ');
-      const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`} `;
+      const place = file === undefined ? '' : `${placeOf(file, line)} `;
       return {
         name: path ?? 'config',
         verdict: 'problem',
@@ -46,11 +46,11 @@ export async function doctor({
   const checks = [
     { name: 'config', verdict: 'ok' as const, detail: loaded.file.file },
     ...stageChecks(loaded.providers),
-    ...(await reachabilityChecks(loaded.providers, reachWithinMs)),
+    ...(await reachabilityChecks(loaded, reachWithinMs)),
     ...formatChecks(loaded.providers),
-    ...(loaded.agent === undefined
-      ? [{ name: 'agent', verdict: 'note' as const, detail: 'no agent is named: calls are only listened to' }]
-      : []),
+    loaded.agent === undefined
+      ? { name: 'agent', verdict: 'note' as const, detail: 'no agent is named: calls are only listened to' }
+      : { name: 'agent', verdict: 'ok' as const, detail: loaded.agent.name },
   ];
   return { file: loaded.file.file, checks, isHealthy: checks.every(({ verdict }) => verdict !== 'problem') };
 }
@@ -86,24 +86,34 @@ function stageChecks(providers: LoadedProviders): readonly DoctorCheck[] {
 }
 
 async function reachabilityChecks(
-  providers: LoadedProviders,
+  { providers, file }: LoadedConfig,
   withinMs: number,
 ): Promise<readonly DoctorCheck[]> {
-  const endpoints = chainsOf(providers).flatMap(([, chain]) =>
+  const endpoints = chainsOf(providers).flatMap(([stage, chain]) =>
     chain.flatMap(({ provider, healthKey }) => {
       const url = /https?:\/\/[^\s|>]+|wss?:\/\/[^\s|>]+/.exec(healthKey)?.[0];
-      return url === undefined ? [] : [{ provider, url: new URL(url) }];
+      return url === undefined ? [] : [{ stage, provider, url: new URL(url) }];
     }),
   );
   return Promise.all(
-    endpoints.map(async ({ provider, url }): Promise<DoctorCheck> => {
+    endpoints.map(async ({ stage, provider, url }): Promise<DoctorCheck> => {
       const problem = await reach(url, withinMs);
       const name = `reach ${provider}`;
       return problem === undefined
         ? { name, verdict: 'ok', detail: `${url.host} accepts connections; the key was not tried` }
-        : { name, verdict: 'problem', detail: `${url.host}: ${problem}` };
+        : {
+            name,
+            verdict: 'problem',
+            detail: `${url.host}: ${problem}; ${remedy} (${placeOf(file.file, file.lineOf(stage))} ${stage})`,
+          };
     }),
   );
+}
+
+const remedy = 'check the address, the network, and that a server runs there';
+
+function placeOf(file: string, line: number | undefined): string {
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 async function reach(url: URL, withinMs: number): Promise<string | undefined> {
@@ -155,7 +165,7 @@ function formatChecks({ stt, tts, telephony }: LoadedProviders): readonly Doctor
     return {
       name: `formats ${provider}`,
       verdict: 'ok',
-      detail: [`${describeFormat(inbound)}:`, ...ears, ...voices].join(' '),
+      detail: `${describeFormat(inbound)}: ${[...ears, ...voices].join(', ')}`,
     };
   });
 }

@@ -90,9 +90,9 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     control,
     agent: { ...agent, turn: { ...agent.turn, ...options.turn } },
     providers: {
-      stt: isTyped || providers.stt === 'media' ? 'media' : sttChain(providers.stt, budgets.stt),
-      llm: llmChain(providers.llm, budgets.llm),
-      tts: ttsChain(providers.tts, budgets.tts),
+      stt: isTyped || providers.stt === 'media' ? 'media' : sttChain(providers.stt, { budgets: budgets.stt }),
+      llm: llmChain(providers.llm, { budgets: budgets.llm }),
+      tts: ttsChain(providers.tts, { budgets: budgets.tts }),
     },
     clock,
     signal: options.signal,

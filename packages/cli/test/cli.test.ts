@@ -25,7 +25,7 @@ beforeEach(async () => {
 const script = { responses: (request) => 'you said ' + request.messages.at(-1).content };
 export const adapters = {
   stt: { ears: () => createScriptedStt({ provider: 'ears', pauseMs: 200 }) },
-  llm: { mind: () => createScriptedLlm({ provider: 'mind', ...script }), dead: () => createScriptedLlm({ ...script, faults: () => ({ type: 'refuse' }) }) },
+  llm: { mind: () => createScriptedLlm({ provider: 'mind', ...script }), slow: () => createScriptedLlm({ ...script, delays: { firstMs: 1500 } }), dead: () => createScriptedLlm({ ...script, faults: () => ({ type: 'refuse' }) }) },
   tts: { voice: () => createScriptedTts({ provider: 'voice', msPerChar: 40 }) },
 };`,
   );
@@ -109,13 +109,19 @@ describe('talk', () => {
     expect(shown).toMatch(/agent {3}you said what about/);
   });
 
+  it('a line that is typed is a whole turn: nobody waits for more of it', async () => {
+    const file = await config('turn: { endpointMs: 600000 }\n');
+    const { shown } = await talk({ config: file, say: 'good day' });
+    expect(shown).toMatch(/agent {3}you said good day/);
+  });
+
   it('stays for an answer that takes its time', async () => {
-    const file = await config('turn: { endpointMs: 1500 }\n');
+    const file = await config('llm: slow\n');
     const { shown } = await talk({ config: file }, async (input, output) => {
       let seen = '';
       output.on('data', (text: Buffer) => (seen += text.toString()));
       input.write('what about\n');
-      await expect.poll(() => seen, { timeout: 10_000 }).toContain('agent   you said what about');
+      await expect.poll(() => seen).toContain('agent   you said what about');
       output.removeAllListeners('data');
       output.pause();
       input.end('and now\n');
@@ -133,7 +139,7 @@ describe('talk', () => {
     );
     let shown = '';
     output.on('data', (text: Buffer) => (shown += text.toString()));
-    await expect.poll(() => shown, { timeout: 10_000 }).toContain('agent   hello');
+    await expect.poll(() => shown).toContain('agent   hello');
     controller.abort();
     expect(await running).toBe(0);
     expect(shown).toContain('(aborted');
@@ -220,6 +226,7 @@ export const createRemoteLlm = ({ apiKey }) => {
     expect(shown).toMatch(/✓ config .*voicewire\.config\.yaml/);
     expect(shown).toMatch(/✓ llm +mind: options and keys are in order/);
     expect(shown).toMatch(/· telephony +none/);
+    expect(shown).toMatch(/✓ agent +Test shop/);
     expect(shown).toContain('Ready for calls.');
   });
 
@@ -245,7 +252,8 @@ export const createRemoteLlm = ({ apiKey }) => {
     const closed = await examine(file, true);
     expect(closed.code).toBe(1);
     expect(JSON.parse(closed.shown)).toMatchObject({ isHealthy: false });
-    expect(closed.shown).toContain(`127.0.0.1:${port}: no connection (ECONNREFUSED)`);
+    expect(closed.shown).toContain(`127.0.0.1:${port}: no connection (ECONNREFUSED); check the address`);
+    expect(closed.shown).toContain('voicewire.config.yaml:5 llm)');
     expect(closed.shown).not.toContain(key);
     delete process.env['VOICEWIRE_TEST_KEY'];
   });

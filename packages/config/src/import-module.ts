@@ -1,4 +1,5 @@
 // Modules that a configuration is, or names: TypeScript or JavaScript, read anew each time.
+import { existsSync } from 'node:fs';
 import { ConfigError, type ConfigProblem } from '@voicewire/core';
 
 /** The module's exports. Throws a ConfigError at `place`, with the place in the module where it says one. */
@@ -6,6 +7,13 @@ export async function importModule(
   file: string,
   place: Pick<ConfigProblem, 'file' | 'path'>,
 ): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(file))
+    throw new ConfigError({
+      code: 'config.unreadable',
+      ...place,
+      message: 'there is no such module; check the path',
+      found: file,
+    });
   // A loader for TypeScript takes a while to load itself: only whoever needs it waits for it.
   const { createJiti } = await import('jiti');
   try {
@@ -17,7 +25,8 @@ export async function importModule(
     throw new ConfigError({
       code: 'config.unreadable',
       ...place,
-      message: 'this module can not be loaded',
+      line: place.file === undefined || line === undefined ? undefined : Number(line),
+      message: 'this module can not be loaded; run it alone to see what it says, which may hold secrets',
       found: `${name} in ${file}${line === undefined ? '' : `:${line}`}`,
     });
   }

@@ -3,7 +3,7 @@ import type { KnownAdapters } from '@voicewire/core';
 
 export const knownAdapters: KnownAdapters = {
   stt: ['deepgram'],
-  llm: ['openai', 'ollama'],
-  tts: ['elevenlabs', 'flite'],
+  llm: ['openai', 'anthropic', 'ollama'],
+  tts: ['elevenlabs', 'cartesia', 'flite'],
   telephony: ['twilio', 'browser'],
 };

@@ -8,6 +8,7 @@ import {
   type VoicewireConfig,
 } from '@voicewire/core';
 import { resolve } from 'node:path';
+import { agentProblems, duplicateProblems } from './check-loaded.js';
 import { knownAdapters } from './known-adapters.js';
 import { importModule } from './import-module.js';
 import { placed, readConfig, type ConfigFile, type ReadConfigOptions } from './read-config.js';
@@ -40,7 +41,10 @@ export async function loadConfig({
     const own = adapters ?? (await exportOf<BuiltInAdapters>(file, 'adapters'));
     const registry = createRegistry({ adapters: own, knownAdapters, baseDirectory: file.directory });
     const { config, ...providers } = await registry.load(file.config, { signal });
-    return { file, config, providers, agent: agent ?? (await exportOf<Agent>(file, 'agent')) };
+    const named = agent ?? (await exportOf<Agent>(file, 'agent'));
+    const problems = [...duplicateProblems(config), ...(named === undefined ? [] : agentProblems(named))];
+    if (problems.length > 0) throw new ConfigError(problems);
+    return { file, config, providers, agent: named };
   } catch (error) {
     throw ConfigError.is(error) ? placed(error, file) : error;
   }

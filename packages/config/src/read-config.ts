@@ -49,9 +49,12 @@ export async function readConfig({
   if (found === undefined || !existsSync(found)) {
     throw new ConfigError({
       code: 'config.no_file',
-      message: found === undefined ? 'there is no configuration file here or above' : 'there is no such file',
+      message:
+        found === undefined
+          ? 'there is no configuration file here or above; write one, or name it with its path'
+          : 'there is no such file',
       found: found ?? resolve(cwd ?? process.cwd()),
-      allowed: `voicewire.config.${extensions.join(', .')}`,
+      allowed: found === undefined ? `voicewire.config.${extensions.join(', .')}` : undefined,
     });
   }
   const isCode = !/^\.(json|ya?ml)$/.test(extname(found));
@@ -76,21 +79,28 @@ interface Written {
 
 /** YAML 1.2 is a superset of JSON: one parser for both. */
 async function readData(file: string): Promise<Written> {
-  const unreadable = (found: string, line?: number): ConfigError =>
-    new ConfigError({ code: 'config.unreadable', file, line, message: 'this can not be read', found });
+  const unreadable = (found: string, line?: number, why = ''): ConfigError =>
+    new ConfigError({ code: 'config.unreadable', file, line, message: `this can not be read${why}`, found });
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw unreadable(error instanceof Error && 'code' in error ? String(error.code) : 'no text');
   });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
-  if (error !== undefined) throw unreadable(error.code, lines.linePos(error.pos[0]).line);
+  if (error !== undefined) {
+    // What follows a colon is the file's own text, which may hold anything.
+    const why = `: ${error.message.replace(/[:;].*$/s, '')}`;
+    throw unreadable(error.code, lines.linePos(error.pos[0]).line, why);
+  }
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (value === null) throw unreadable('an empty file', undefined, '; name at least who listens');
     return { value, lineOf: (path) => lineIn(document, lines, path) };
-  } catch {
-    // Aliases of aliases, that would fill the memory.
-    throw unreadable('too many aliases');
+  } catch (caught) {
+    if (ConfigError.is(caught)) throw caught;
+    // Aliases of aliases would fill the memory.
+    const isEndless = caught instanceof Error && caught.message.startsWith('Excessive');
+    throw unreadable(isEndless ? 'too many aliases' : 'an alias without its anchor');
   }
 }
 

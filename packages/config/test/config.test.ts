@@ -2,8 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, type BuiltInAdapters } from '@voicewire/core';
-import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
+import { acceptMedia, ConfigError, runCall, ttsChain, type BuiltInAdapters } from '@voicewire/core';
+import {
+  createScriptedLlm,
+  createScriptedStt,
+  createScriptedTts,
+  createSimulatedCaller,
+  createVirtualClock,
+} from '@voicewire/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   findConfig,
@@ -96,6 +102,47 @@ describe('a file', () => {
     expect(problems).toMatchObject([{ code: 'config.unreadable', ...problem }]);
     expect(problems[0]?.file ?? '').toContain(name);
     expect(`${error.message} ${String(error.cause)}`).not.toContain('sk-live');
+  });
+});
+
+describe("an agent's voice for each provider of a chain", () => {
+  /** A call as the file configures it. */
+  async function call(tts: string, voice: string) {
+    await write(
+      'agent.ts',
+      `export const agent: object = { name: 'shop', instructions: 'Answer.', greeting: 'hello', voice: ${voice} };`,
+    );
+    const file = await write('a.yaml', `stt: ears\nllm: mind\ntts: ${tts}\nagent: ./agent.ts\n`);
+    const voices = ['acme', 'other'].map((provider) =>
+      createScriptedTts({ provider, faults: () => (provider === 'acme' ? { type: 'refuse' } : undefined) }),
+    );
+    const factories = Object.fromEntries(voices.map((one) => [one.provider, () => one]));
+    const { providers, agent } = await loadConfig({
+      file,
+      adapters: { ...adapters, tts: factories },
+      env: {},
+    });
+    const clock = createVirtualClock();
+    const { capabilities, open } = createSimulatedCaller({ script: (hands) => hands.agentFinishes(), clock });
+    const media = await acceptMedia({ provider: 'simulated', capabilities, clock, open });
+    const [stt, [llm] = []] = [createScriptedStt(), providers.llm];
+    const chain = ttsChain(providers.tts ?? []);
+    const { done } = runCall({ mode: 'agent', agent, clock, media, providers: { stt, llm, tts: chain } });
+    await clock.run({ untilMs: 60_000 });
+    await done;
+    return voices.map(({ sessions }) => sessions[0]?.voice);
+  }
+
+  it('is what each is asked for', async () => {
+    expect(await call('[acme, other]', "{ acme: 'ann', other: 'bob' }")).toEqual(['ann', 'bob']);
+    expect(await call('[acme, other]', "'ann'")).toEqual(['ann', undefined]);
+  });
+
+  it('names nobody else', async () => {
+    const { problems } = await problemsOf(call('[acme, other]', "{ acme: 'ann', othr: 'bob' }"));
+    expect(problems).toMatchObject([
+      { path: 'agent.voice.othr', message: expect.stringContaining('did you mean other?') },
+    ]);
   });
 });
 
@@ -233,16 +280,16 @@ describe('watching', () => {
       onError: (error) => errors.push(error),
     });
     await write('voicewire.config.yaml', 'stt: ears\ncalls: { max: 5 }\n');
-    await expect.poll(() => changes.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => changes.length).toBe(1);
     expect(changes[0]?.config.calls?.max).toBe(5);
     await write('voicewire.config.yaml', 'stt: nobody\n');
-    await expect.poll(() => errors.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => errors.length).toBe(1);
     expect(errors[0]?.problems).toMatchObject([{ path: 'stt', line: 1 }]);
     await write('voicewire.config.yaml', 'stt: [ears\n');
-    await expect.poll(() => errors.length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => errors.length).toBe(2);
     expect(changes).toHaveLength(1);
     await write('voicewire.config.yaml', 'stt: ears\ncalls: { max: 6 }\n');
-    await expect.poll(() => changes.at(-1)?.config.calls?.max, { timeout: 5_000 }).toBe(6);
+    await expect.poll(() => changes.at(-1)?.config.calls?.max).toBe(6);
     stop();
   });
 });

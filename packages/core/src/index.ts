@@ -42,11 +42,23 @@ export { defaultBudgets, type Budgets } from './resilience/budgets.js';
 export { fallbackLlm } from './resilience/fallback-llm.js';
 export { fallbackStt } from './resilience/fallback-stt.js';
 export { fallbackTts } from './resilience/fallback-tts.js';
+export type { ChainOptions } from './resilience/chain-options.js';
+export {
+  createHealth,
+  type Health,
+  type HealthMember,
+  type HealthOptions,
+  type Lease,
+  type ProviderHealth,
+  type ProviderState,
+  type Refusal,
+} from './resilience/health.js';
 export {
   llmChain,
   sttChain,
   ttsChain,
   type BudgetOptions,
+  type CallChainOptions,
   type Chain,
 } from './resilience/provider-chains.js';
 export {

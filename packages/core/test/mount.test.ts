@@ -92,7 +92,7 @@ describe('a call', () => {
     const call = mounted.call();
     await call.until(() => heardBy(call) === 'hello');
     await say(call, 'a person please');
-    await expect.poll(() => mounted.over, { timeout: 5_000 }).toMatchObject([{ standing: 'over' }]);
+    await expect.poll(() => mounted.over).toMatchObject([{ standing: 'over' }]);
     expect(await back('completed')).toContain('<Hangup/>');
     const token = tokenIn(await back('busy'));
     expect(mounted.voicewire.store.get(call.sid)).toMatchObject({ standing: 'interrupted' });

@@ -121,7 +121,7 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await hangUp();
     await transcript().getByText('You hung up.').waitFor();
     await page.getByRole('button', { name: 'Call again' }).waitFor();
-  }, 40_000);
+  }, 120_000);
 
   it('lets a typing caller interrupt, and strikes what was not heard', async () => {
     await open();
@@ -331,7 +331,7 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
       await hangUp();
       await page.getByRole('button', { name: 'Call again' }).waitFor();
       await expectNoBarriers();
-    }, 60_000);
+    }, 120_000);
   });
 });
 

@@ -32,7 +32,7 @@ export function createBrowserCarrier({ sampleRate = 16_000 }: BrowserCarrierOpti
     marks: 'played',
     clearReturnsMarks: false,
     timesAudio: true,
-    // No reportPlayedEveryMs: the simulated carrier counts since the connection began, the contract since the last clear.
+    reportPlayedEveryMs: 100,
     connect: (call) => openConversation(call, sampleRate),
     garbage: 'no message at all',
   };

@@ -14,6 +14,9 @@ export type FakeCallStatus =
   | 'failed'
   | 'canceled';
 
+/** What somebody does who is dialled. */
+export type FakeReaction = 'answer' | 'busy' | 'no-answer' | 'failed';
+
 /** What a call does next: asks a URL, or follows TwiML that came with a command. */
 export type FakeInstructions =
   | { readonly url: string; readonly parameters?: Readonly<Record<string, string>> }
@@ -43,6 +46,7 @@ export interface FakeCallContext {
   readonly account: FakeAccount;
   readonly clock: Clock;
   newSid(prefix: string): string;
+  reactTo(dial: { readonly from: string; readonly to: string }): FakeReaction;
   openLeg(request: FakeStreamRequest): FakeMediaLeg;
   /** How an impossible wait is told. */
   toError(message: string): Error;
@@ -58,7 +62,7 @@ export interface FakeCallOptions {
   /** Of initiated, ringing, answered, completed. */
   readonly statusEvents: readonly string[];
   /** What the callee of a dialled call does. */
-  readonly reaction: 'answer' | 'busy' | 'no-answer' | 'failed';
+  readonly reaction: FakeReaction;
 }
 
 export interface CallState {
@@ -68,8 +72,8 @@ export interface CallState {
   readonly problems: string[];
   readonly legs: FakeMediaLeg[];
   readonly waits: Set<() => void>;
-  /** Status callbacks on their way. */
-  readonly callbacks: Promise<unknown>[];
+  /** Reports on their way, whose answers nobody follows. */
+  readonly reports: Promise<unknown>[];
   status: FakeCallStatus;
   sequence: number;
   digits: string;
@@ -116,9 +120,14 @@ export function setStatus(call: CallState, status: FakeCallStatus): void {
   const progress = { CallbackSource: 'call-progress-events', SequenceNumber: String(call.sequence) };
   const duration: Record<string, string> = status === 'completed' ? { CallDuration: '1' } : {};
   call.sequence += 1;
-  const parameters = { ...parametersOf(call), ...progress, ...duration };
-  const asking = askApplication(call.context.account, statusUrl, parameters, AbortSignal.timeout(15_000));
-  call.callbacks.push(asking.then((answer) => typeof answer === 'string' && note(call, answer)));
+  report(call, statusUrl, { ...progress, ...duration });
+}
+
+/** Tells the application something that changes nothing any more. */
+export function report(call: CallState, url: string, news: Readonly<Record<string, string>>): void {
+  const parameters = { ...parametersOf(call), ...news };
+  const asking = askApplication(call.context.account, url, parameters, AbortSignal.timeout(15_000));
+  call.reports.push(asking.then((answer) => typeof answer === 'string' && note(call, answer)));
 }
 
 export function parametersOf(call: CallState): Record<string, string> {

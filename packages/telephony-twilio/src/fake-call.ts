@@ -32,7 +32,7 @@ export interface FakeCall {
   speak(audio: Uint8Array): Promise<void>;
   press(digits: string): void;
   hangup(): void;
-  /** The party of a running `<Dial>` hangs up. */
+  /** The party that answered a running `<Dial>` hangs up. */
   endDial(): void;
   /** Resolves when this holds, asked at everything that happens; rejects when the call is over and it does not. */
   until(condition: () => boolean): Promise<void>;
@@ -56,7 +56,7 @@ export function openFakeCall(context: FakeCallContext, options: FakeCallOptions)
     problems: [],
     legs: [],
     waits: new Set(),
-    callbacks: [],
+    reports: [],
     status: 'queued',
     sequence: 0,
     digits: '',
@@ -140,5 +140,5 @@ async function runCall(call: CallState): Promise<void> {
     call.replacement = undefined;
   }
   endCall(call, 'completed');
-  await Promise.all(call.callbacks);
+  await Promise.all(call.reports);
 }

@@ -1,9 +1,11 @@
 // What TwiML makes a call of the fake carrier do: https://www.twilio.com/docs/voice/twiml
 import {
   endCall,
+  isOver,
   note,
   notify,
   parametersOf,
+  report,
   setStatus,
   type CallState,
   type FakeInstructions,
@@ -77,7 +79,7 @@ async function carryOut(
     case 'Gather':
       return gather(call, verb, url);
     case 'Dial':
-      return waitForDial(call);
+      return dial(call, verb, url);
     case 'Connect':
       return connect(call, verb);
     case 'Hangup':
@@ -132,7 +134,29 @@ async function gather(
   return { url: target, parameters: { Digits: wanted > 0 ? digits.slice(0, wanted) : digits } };
 }
 
-async function waitForDial(call: CallState): Promise<undefined> {
+/** How it ended decides what comes next, where somebody wants to be asked: https://www.twilio.com/docs/voice/twiml/dial */
+async function dial(
+  call: CallState,
+  verb: TwimlElement,
+  url: string | undefined,
+): Promise<FakeInstructions | undefined> {
+  const { action, callerId: from = call.options.from } = verb.attributes;
+  const [callee = verb] = verb.children;
+  const reaction = call.context.reactTo({ from, to: callee.text });
+  if (reaction === 'answer') await hangUpOfCallee(call);
+  if (action === undefined) return undefined;
+  const outcome: Readonly<Record<string, string>> =
+    reaction === 'answer'
+      ? { DialCallStatus: 'completed', DialBridged: 'true', DialCallDuration: '1' }
+      : { DialCallStatus: reaction, DialBridged: 'false' };
+  const parameters = { DialCallSid: call.context.newSid('CA'), ...outcome };
+  const target = resolveUrl(action, url);
+  // A caller who hung up has nothing to go on with, but the application is told.
+  if (isOver(call)) report(call, target, parameters);
+  return call.controller.signal.aborted ? undefined : { url: target, parameters };
+}
+
+async function hangUpOfCallee(call: CallState): Promise<void> {
   let isDone = false;
   call.dial = () => {
     isDone = true;

@@ -11,7 +11,7 @@ import {
   type WireCaller,
 } from '@voicewire/testing';
 import { openFakeCall, type FakeCall, type FakeCallControl } from './fake-call.js';
-import type { FakeCallOptions, FakeMediaLeg, FakeStreamRequest } from './fake-call-state.js';
+import type { FakeCallOptions, FakeMediaLeg, FakeReaction, FakeStreamRequest } from './fake-call-state.js';
 import { createStreamWriter, readApplicationMessage } from './fake-media.js';
 import { answerRest, type DialForm, type RestAnswer, type RestRequest } from './fake-rest.js';
 import { signatureHeaders, type FakeAccount } from './fake-webhook.js';
@@ -31,9 +31,8 @@ export interface TwilioFakeOptions {
   readonly authToken?: string | undefined;
   /** Secrets of API keys, by `SK…`. */
   readonly apiKeys?: Readonly<Record<string, string>> | undefined;
-  /** What the people do who are dialled. Default: they answer. */
-  readonly reaction?:
-    ((dial: { readonly from: string; readonly to: string }) => FakeCallOptions['reaction']) | undefined;
+  /** What the people do who are dialled, by a command or by `<Dial>`. Default: they answer. */
+  readonly reaction?: ((dial: { readonly from: string; readonly to: string }) => FakeReaction) | undefined;
   /** Where a public URL is really served: calls are signed over the one and go to the other. Default: there. */
   readonly resolve?: ((url: string) => string) | undefined;
   /** Default: the system's. The network is in real time all the same. */
@@ -80,6 +79,7 @@ interface State {
   readonly account: FakeAccount;
   readonly options: TwilioFakeOptions;
   readonly clock: Clock;
+  readonly reactTo: NonNullable<TwilioFakeOptions['reaction']>;
   readonly controls: FakeCallControl[];
   readonly commands: RestRequest[];
   readonly recordings: Map<string, { sid: string; status: string }>;
@@ -90,11 +90,12 @@ interface State {
 export async function startTwilioFake(options: TwilioFakeOptions = {}): Promise<TwilioFake> {
   const { accountSid = newSid('AC'), authToken = randomBytes(16).toString('hex') } = options;
   const account: FakeAccount = { accountSid, authToken, resolve: options.resolve ?? ((url) => url) };
-  const { clock = systemClock } = options;
+  const { clock = systemClock, reaction = () => 'answer' } = options;
   const state: State = {
     account,
     options,
     clock,
+    reactTo: reaction,
     controls: [],
     commands: [],
     recordings: new Map(),
@@ -138,11 +139,12 @@ function newSid(prefix: string): string {
 }
 
 function addCall(state: State, options: Omit<FakeCallOptions, 'sid'>): FakeCallControl {
-  const { account, clock } = state;
+  const { account, clock, reactTo } = state;
   const context = {
     account,
     clock,
     newSid,
+    reactTo,
     openLeg: (request: FakeStreamRequest) => openLeg(state, request),
     toError: (message: string) => new TestingError('testing.fake_misuse', message),
   };
@@ -191,14 +193,12 @@ function takeFault(state: State): RestFault | undefined {
 }
 
 function toRestContext(state: State): Parameters<typeof answerRest>[0] {
-  const { account, options, recordings } = state;
-  const { reaction = () => 'answer' as const } = options;
+  const { account, options, reactTo, recordings } = state;
   return {
     accountSid: account.accountSid,
     credentials: new Map([[account.accountSid, account.authToken], ...Object.entries(options.apiKeys ?? {})]),
     find: (callSid) => state.controls.find(({ call }) => call.sid === callSid),
-    dial: (form: DialForm) =>
-      addCall(state, { ...form, direction: 'outbound-api', reaction: reaction(form) }),
+    dial: (form: DialForm) => addCall(state, { ...form, direction: 'outbound-api', reaction: reactTo(form) }),
     recordings,
     newSid,
   };

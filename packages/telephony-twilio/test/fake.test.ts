@@ -315,6 +315,65 @@ describe('a call', () => {
     expect(application.events.map(({ type }) => type)).toEqual(['call-incoming', 'dtmf', 'call-status']);
   });
 
+  test.each([
+    ['answer', 'completed'],
+    ['busy', 'busy'],
+    ['no-answer', 'no-answer'],
+    ['failed', 'failed'],
+  ] as const)('asks what comes after a dial, and says how that went: %s', async (reaction, transfer) => {
+    const dialled: unknown[] = [];
+    const { fake, application } = await start(
+      (event, { voice: returnUrl }) =>
+        event.type === 'call-incoming'
+          ? [{ type: 'dial', to: '+14155550142', returnUrl }, { type: 'hangup' }]
+          : [{ type: 'say', text: 'Back again' }],
+      {
+        reaction: (dial) => {
+          dialled.push(dial);
+          return reaction;
+        },
+      },
+    );
+    const call = fake.call({ from, to, url: application.urls.voice });
+    if (reaction === 'answer') {
+      await call.until(() => call.steps.length === 1);
+      call.endDial();
+    }
+    await call.ended;
+    expect(dialled).toEqual([{ from, to: '+14155550142' }]);
+    expect(call.steps.map(({ name }) => name)).toEqual(['Dial', 'Say']);
+    expect(application.events[1]).toEqual({ type: 'call-resumed', callId: call.sid, from, to, transfer });
+    expect(call.problems).toEqual([]);
+  });
+
+  test('that its caller hangs up in a dial says so, and does nothing more', async () => {
+    const { fake, application } = await start((_, { voice: returnUrl }) => [
+      { type: 'dial', to: '+14155550142', returnUrl },
+    ]);
+    const call = fake.call({ from, to, url: application.urls.voice });
+    await call.until(() => call.steps.length === 1);
+    call.hangup();
+    await call.ended;
+    expect(application.events).toMatchObject([
+      { type: 'call-incoming' },
+      { type: 'call-status', status: 'completed' },
+    ]);
+    expect(call.steps).toHaveLength(1);
+    expect(call.problems).toEqual([]);
+  });
+
+  test('that is sent elsewhere in a dial does not ask what comes after it', async () => {
+    const { fake, application } = await start((_, { voice: returnUrl }) => [
+      { type: 'dial', to: '+14155550142', returnUrl },
+    ]);
+    const call = fake.call({ from, to, url: application.urls.voice });
+    await call.until(() => call.steps.length === 1);
+    await vendorClient(fake).calls(call.sid).update({ twiml: '<Response><Say>Bye</Say></Response>' });
+    await call.ended;
+    expect(call.steps.map(({ name }) => name)).toEqual(['Dial', 'Say']);
+    expect(application.events.map(({ type }) => type)).toEqual(['call-incoming']);
+  });
+
   test('is turned away', async () => {
     const { fake, application } = await start(() => [{ type: 'reject', reason: 'busy' }]);
     const call = fake.call({ from, to, url: application.urls.voice });

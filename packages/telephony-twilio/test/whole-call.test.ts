@@ -5,22 +5,31 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createVoicewire, nodeListener, type CallRecord, type Voicewire } from '@voicewire/core';
 import {
+  callTool,
   createScriptedLlm,
   createScriptedStt,
   createScriptedTts,
   readWords,
   speechSound,
+  type ScriptedLlm,
+  type ScriptedLlmStep,
 } from '@voicewire/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTwilioFake, type FakeCall, type TwilioFake } from '../src/fake.js';
+import { startTwilioFake, type FakeCall, type TwilioFake, type TwilioFakeOptions } from '../src/fake.js';
 import { createTwilioTelephony } from '../src/index.js';
 
 const from = '+14155550100';
 const to = '+14155550199';
+const desk = '+14155550111';
 const mulaw = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
 const msPerChar = 40;
 
 let fake: TwilioFake;
+/** What those do who are dialled. */
+let reaction: NonNullable<TwilioFakeOptions['reaction']>;
+let llm: ScriptedLlm;
+/** What the model says, in order; then that it is on its way. */
+let answers: ScriptedLlmStep[];
 let voicewire: Voicewire;
 let url: string;
 let stop: () => Promise<void>;
@@ -30,7 +39,10 @@ let over: CallRecord[];
 let warnings: { code: string }[];
 
 beforeEach(async () => {
-  fake = await startTwilioFake();
+  reaction = () => 'answer';
+  fake = await startTwilioFake({ reaction: (dial) => reaction(dial) });
+  answers = [];
+  llm = createScriptedLlm({ responses: () => answers.shift() ?? 'it is on its way' });
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -39,9 +51,14 @@ beforeEach(async () => {
     publicUrl,
     telephony: [createTwilioTelephony({ accountSid, authToken, baseUrl })],
     stt: createScriptedStt({ pauseMs: 200 }),
-    llm: createScriptedLlm({ responses: () => 'it is on its way' }),
+    llm,
     tts: createScriptedTts({ msPerChar }),
-    agent: { name: 'shop', instructions: 'Answer.', greeting: 'hello' },
+    agent: {
+      name: 'shop',
+      instructions: 'Answer.',
+      greeting: 'hello',
+      transfers: { desk: { to: desk, description: 'The desk.' } },
+    },
   });
   over = [];
   warnings = [];
@@ -100,6 +117,75 @@ test('a call whose media is lost comes back', async () => {
   expect(call.steps.map(({ name }) => name)).toEqual(['Connect', 'Redirect', 'Connect']);
   expect(heardText(call).match(/hello/g)).toHaveLength(1);
   expect(call.problems).toEqual(['31921: closed with 1006']);
+});
+
+/** A caller who was greeted, and asked for a person. */
+async function askForDesk(): Promise<FakeCall> {
+  answers = [callTool('transfer_call', { destination: 'desk' }), 'nobody is there'];
+  const call = fake.call({ from, to, url });
+  await call.until(() => heardText(call).includes('hello'));
+  await call.speak(speechSound('a person please', mulaw, msPerChar));
+  await call.until(() => call.steps.some(({ name }) => name === 'Dial'));
+  return call;
+}
+
+/** How a call's parts began and ended, and what became of its transfers. */
+const storyOf = (record: CallRecord | undefined): string[] =>
+  (record?.events ?? []).flatMap((event) => {
+    if (event.type === 'call-ended') return [`ended: ${event.reason}`];
+    return event.type === 'call-started' || event.type.startsWith('transfer-') ? [event.type] : [];
+  });
+
+test.each(['busy', 'no-answer', 'failed'] as const)(
+  'a transfer that ends in %s gives the caller back to the agent, who knows',
+  async (outcome) => {
+    const dialled: unknown[] = [];
+    reaction = (dial) => {
+      dialled.push(dial);
+      return outcome;
+    };
+    const call = await askForDesk();
+    await call.until(() => heardText(call).includes('nobody is there'));
+    call.hangup();
+    await call.ended;
+    expect(dialled).toEqual([{ from, to: desk }]);
+    expect(call.steps.map(({ name }) => name)).toEqual(['Connect', 'Dial', 'Connect']);
+    expect(heardText(call).match(/hello/g)).toHaveLength(1);
+    expect(llm.requests[1]?.messages.at(-1)).toMatchObject({
+      role: 'tool',
+      content: expect.stringContaining('It failed') as string,
+    });
+    await expect.poll(() => voicewire.store.get(call.sid)?.standing).toBe('over');
+    expect(storyOf(voicewire.store.get(call.sid))).toEqual([
+      'call-started',
+      'transfer-started',
+      'ended: transferred',
+      'call-started',
+      'transfer-failed',
+      'ended: caller-hung-up',
+    ]);
+    expect([...call.problems, ...warnings]).toEqual([]);
+  },
+);
+
+test.each([
+  ['the desk', (call: FakeCall) => call.endDial(), ['Connect', 'Dial', 'Hangup']],
+  ['the caller', (call: FakeCall) => call.hangup(), ['Connect', 'Dial']],
+])('a transfer that is answered ends our part for good: %s hangs up', async (_, hangUp, steps) => {
+  const call = await askForDesk();
+  await expect.poll(() => over.length).toBe(1);
+  expect(call.status).toBe('in-progress');
+  hangUp(call);
+  await call.ended;
+  expect(call.steps.map(({ name }) => name)).toEqual(steps);
+  expect(storyOf(voicewire.store.get(call.sid))).toEqual([
+    'call-started',
+    'transfer-started',
+    'ended: transferred',
+  ]);
+  expect(over).toMatchObject([{ callId: call.sid, standing: 'over' }]);
+  expect(llm.requests).toHaveLength(1);
+  expect([...call.problems, ...warnings]).toEqual([]);
 });
 
 test('we call somebody', async () => {

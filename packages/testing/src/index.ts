@@ -100,6 +100,7 @@ export {
   type ScriptedTtsOptions,
   type ScriptedTtsRecord,
 } from './scripted/scripted-tts.js';
+export { playCall, type PlayCallOptions, type PlayedCall } from './play-call.js';
 export { connectWireCaller, type WireCaller, type WireCallerOptions } from './carrier/wire-caller.js';
 export { createVoiceMatcher, type KnownRecording } from './demo/voice-matcher.js';
 export type { Target } from './conformance/bench.js';

@@ -25,11 +25,11 @@ const statuses = [
   'canceled',
 ] as const;
 const eventSchema = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('call.incoming'), ...parties, direction: z.enum(['inbound', 'outbound']) }),
-  z.object({ event: z.literal('call.resumed'), ...parties }),
-  z.object({ event: z.literal('call.digits'), call, digits: z.string() }),
+  z.object({ event: z.literal('incoming'), ...parties, direction: z.enum(['inbound', 'outbound']) }),
+  z.object({ event: z.literal('resumed'), ...parties }),
+  z.object({ event: z.literal('digits'), call, digits: z.string() }),
   z.object({
-    event: z.literal('call.status'),
+    event: z.literal('status'),
     call,
     status: z.enum(statuses),
     sequence: z.number().nullish(),
@@ -57,7 +57,7 @@ export function toEvent(message: unknown): TelephonyEvent {
     return { type: 'unknown', name: namedSchema.safeParse(message).data?.event ?? 'unreadable' };
   const { data } = parsed;
   switch (data.event) {
-    case 'call.incoming':
+    case 'incoming':
       return {
         type: 'call-incoming',
         callId: data.call,
@@ -65,11 +65,11 @@ export function toEvent(message: unknown): TelephonyEvent {
         from: data.from,
         to: data.to,
       };
-    case 'call.resumed':
+    case 'resumed':
       return { type: 'call-resumed', callId: data.call, from: data.from, to: data.to };
-    case 'call.digits':
+    case 'digits':
       return { type: 'dtmf', callId: data.call, digits: data.digits };
-    case 'call.status': {
+    case 'status': {
       const { sequence, duration } = data;
       return {
         type: 'call-status',

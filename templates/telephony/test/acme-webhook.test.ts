@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { toAction, toEvent } from '../src/acme-webhook.js';
 
 test('the end of a call has its place among the callbacks, and its length', () => {
-  const event = { event: 'call.status', call: 'c-1', status: 'completed', sequence: 4, duration: 61 };
+  const event = { event: 'status', call: 'c-1', status: 'completed', sequence: 4, duration: 61 };
   expect(toEvent(event)).toEqual({
     type: 'call-status',
     callId: 'c-1',

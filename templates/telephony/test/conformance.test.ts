@@ -16,7 +16,7 @@ describeTelephonyConformance({
   webhook: {
     request: () =>
       createAcmeWebhook(signingKey, publicUrl, {
-        event: 'call.incoming',
+        event: 'incoming',
         call: 'call-1',
         from: '+15550100',
         to: '+15550101',

@@ -1,9 +1,11 @@
 // An agent: data plus functions. What it says, knows, may do, and where its limits are.
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import type { CallEvent } from '../spec/call-event.js';
+import type { TtsAdapter } from '../spec/tts.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import { fillSlotTool, type Slot } from './slots.js';
 import { describeTool, type Tool } from './tool.js';
+import { voiceProblems, type VoiceChoice } from './voice-choice.js';
 
 /** What the application knows about this call; tools and instructions see it, a model only what they put into text. */
 export type CallContext = Readonly<Record<string, unknown>>;
@@ -55,7 +57,11 @@ export interface Agent {
   /** What the model is told it is, or a function of the call's context. */
   readonly instructions: string | ((context: CallContext) => string);
   readonly greeting?: string | undefined;
-  readonly voice?: string | undefined;
+  /**
+   * A voice of the first provider of the chain, or one for each by the provider's name. Whoever is not named speaks with the
+   * voice of its own settings; who is no member of the chain is a ConfigError.
+   */
+  readonly voice?: VoiceChoice | undefined;
   /** BCP 47. */
   readonly language?: string | undefined;
   /** Words the recogniser should expect. */
@@ -112,13 +118,21 @@ export function agentAfter(first: Agent, log: readonly CallEvent[]): Agent {
   return [...everyone(first).keys()].find(({ name }) => name === handoff?.to) ?? first;
 }
 
-/** All that is wrong with an agent and those it hands over to, found before the first call. `hasApproval`: the application decides about risky tools. */
-export function agentProblems(agent: Agent, hasApproval: boolean): readonly ConfigProblem[] {
+/**
+ * All that is wrong with an agent and those it hands over to, found before the first call. `hasApproval`: the application
+ * decides about risky tools. `tts`: who speaks, where that is known.
+ */
+export function agentProblems(
+  agent: Agent,
+  hasApproval: boolean,
+  tts: readonly TtsAdapter[] = [],
+): readonly ConfigProblem[] {
   return [...everyone(agent)].flatMap(([one, path]) => [
     ...(one.tools ?? []).flatMap((tool, index) =>
       toolProblems(tool, one.tools?.slice(0, index) ?? [], `${path}.tools[${index}]`, hasApproval),
     ),
     ...problemsOf(() => fillSlotTool(one.slots ?? {})),
+    ...(tts.length === 0 ? [] : voiceProblems(one.voice, tts, `${path}.voice`)),
   ]);
 }
 
@@ -162,7 +176,7 @@ function problemsOf(describe: () => unknown): readonly ConfigProblem[] {
 }
 
 /** Throws one ConfigError with every problem. */
-export function checkAgent(agent: Agent, hasApproval: boolean): void {
-  const problems = agentProblems(agent, hasApproval);
+export function checkAgent(agent: Agent, hasApproval: boolean, tts?: readonly TtsAdapter[]): void {
+  const problems = agentProblems(agent, hasApproval, tts);
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -45,10 +45,14 @@ async function askForTransfer(running: RunningCall, to: string, from: string | u
  * it: it has been told, and tells the caller (fault C-13).
  */
 export function returnFromTransfer(session: Session, log: readonly CallEvent[]): boolean {
-  if (log.findLast((event) => event.type === 'call-ended')?.reason !== 'transferred') return false;
+  if (!wasTransferred(log)) return false;
   const { history } = session;
   session.dispatch({ type: 'transfer-failed', code: 'telephony.transfer_failed' });
   return session.history !== history;
+}
+
+export function wasTransferred(log: readonly CallEvent[]): boolean {
+  return log.findLast((event) => event.type === 'call-ended')?.reason === 'transferred';
 }
 
 /** A carrier that does not answer can't keep us. `signal`: nobody waits for it any more. */

@@ -82,10 +82,15 @@ function changeReply(history: History, turnId: number, change: (entry: AgentEntr
   return history.map((entry) => (entry.role === 'agent' && entry.turnId === turnId ? change(entry) : entry));
 }
 
+/** The reply ended with handing the caller over. */
+export function asksForTransfer({ tools }: AgentEntry): boolean {
+  return tools.at(-1)?.call.name === 'transfer_call';
+}
+
 /** A transfer happens after the reply that asked for it; the model learns afterwards that it did not (fault C-13). */
 function withFailedTransfer(history: History): History {
   const last = history.findLast((entry) => entry.role === 'agent');
-  if (last?.tools.at(-1)?.call.name !== 'transfer_call') return history;
+  if (last === undefined || !asksForTransfer(last)) return history;
   const result = 'It failed: the caller is still here. Say so, and offer something else.';
   return changeReply(history, last.turnId, (entry) => ({
     ...entry,

@@ -7,11 +7,12 @@ import type { Clock } from '../spec/clock.js';
 import { closestFormat } from '../resilience/chain.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import { normaliseForSpeech } from './speech-text.js';
+import { toVoiceRequest, type VoiceChoice } from './voice-choice.js';
 
 export interface LineRequest {
   readonly text: string;
   readonly format: AudioFormat;
-  readonly voice?: string | undefined;
+  readonly voice?: VoiceChoice | undefined;
   readonly language?: string | undefined;
 }
 
@@ -60,7 +61,8 @@ async function renderLine(
   { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock },
 ): Promise<Uint8Array> {
   const format = closestFormat(tts.capabilities.formats, line.format);
-  const session = tts.connect({ format, voice: line.voice, language: line.language, clock, signal });
+  const voice = toVoiceRequest(line.voice, tts);
+  const session = tts.connect({ format, ...voice, language: line.language, clock, signal });
   session.ready.catch(() => undefined);
   try {
     const utterance = session.speak({ bufferedMs: () => 0, signal });

@@ -9,10 +9,11 @@ import { defaultTurnPolicy } from '../turn/turn-policy.js';
 import { silentCaller } from '../turn/turn-state.js';
 import { checkAgent, defaultLimits } from './agent.js';
 import { createAgentSeat } from './agent-seat.js';
-import type { CallEndReason } from '../spec/call-event.js';
+import type { CallEndReason, CallEvent } from '../spec/call-event.js';
 import { createSession, type Session } from './call-session.js';
 import type { Call, CallResult, RunCallOptions } from './call.js';
-import { endCall, transferCall } from './end-call.js';
+import { endCall, transferCall, wasTransferred } from './end-call.js';
+import { asksForTransfer } from './history.js';
 import { createKeypadInput } from './keypad-input.js';
 import { createEars } from './listen.js';
 import { mediaTranscript } from './media-transcripts.js';
@@ -37,7 +38,7 @@ export function runCall(options: RunCallOptions): Call {
     running.settle = resolve;
   });
   try {
-    if (resume !== undefined) pickUp(session);
+    if (resume !== undefined) pickUp(session, resume);
     session.dispatch({
       type: 'call-started',
       callId: session.options.callId,
@@ -95,7 +96,7 @@ function prepare(options: RunCallOptions): RunningCall {
 }
 
 /** What was being said when the line was lost ended there; what the caller said and nobody answered is still to be answered. */
-function pickUp(session: Session): void {
+function pickUp(session: Session, log: readonly CallEvent[]): void {
   const { ledger } = session;
   if (ledger !== undefined) {
     const { turnId, playedMs } = ledger;
@@ -104,8 +105,13 @@ function pickUp(session: Session): void {
   }
   const { turn, history } = session;
   const question = history.findLast((entry) => entry.role === 'user');
+  // A model may hand a caller over without a word; asked the same again, it would do so for ever.
+  const isTransferred = wasTransferred(log);
   const isAnswered = history.some(
-    (entry) => entry.role === 'agent' && entry.utterance === question?.utterance && entry.text !== '',
+    (entry) =>
+      entry.role === 'agent' &&
+      entry.utterance === question?.utterance &&
+      (entry.text !== '' || (isTransferred && asksForTransfer(entry))),
   );
   const isOpen = question !== undefined && !isAnswered;
   const unanswered = joinText(turn.caller.finalText, turn.caller.partialText);
@@ -134,7 +140,7 @@ function checkOptions({ mode, agent, providers, media, approve }: RunCallOptions
   if (agent === undefined) throw problem('agent', 'mode "agent" needs an agent');
   if (providers.llm === undefined) throw problem('providers.llm', 'mode "agent" needs a language model');
   if (providers.tts === undefined) throw problem('providers.tts', 'mode "agent" needs a voice');
-  checkAgent(agent, approve !== undefined);
+  checkAgent(agent, approve !== undefined, [providers.tts]);
 }
 
 function openEars(running: RunningCall): void {

@@ -10,6 +10,7 @@ import type { CallEventBody } from '../spec/call-event.js';
 import { closestFormat } from '../resilience/chain.js';
 import type { Player } from './player.js';
 import { createClauseSplitter, normaliseForSpeech, type ClauseSplitter } from './speech-text.js';
+import { toVoiceRequest, type VoiceChoice } from './voice-choice.js';
 
 export interface VoiceOptions {
   readonly tts: TtsAdapter;
@@ -22,7 +23,7 @@ export interface VoiceOptions {
 
 /** How one agent speaks. */
 export interface Manner {
-  readonly voice?: string | undefined;
+  readonly voice?: VoiceChoice | undefined;
   readonly language?: string | undefined;
   /** Speech in one reply beyond which no more text is taken. */
   readonly maxSpokenMs: number;
@@ -93,7 +94,7 @@ function sessionOf(state: State): TtsSession {
   const { voice, language } = state.manner;
   const session = tts.connect({
     format: state.ttsFormat,
-    voice,
+    ...toVoiceRequest(voice, tts),
     language,
     clock,
     signal,
@@ -250,7 +251,7 @@ function openUtterance(reply: Reply): TtsUtterance {
   const { options, manner } = reply.state;
   const { voice, language } = manner;
   return sessionOf(reply.state).speak({
-    voice,
+    ...toVoiceRequest(voice, options.tts),
     language,
     bufferedMs: () => options.player.bufferedMs(),
     signal: reply.signal,

@@ -1,6 +1,7 @@
 // What an application mounts, checked before the first call: every problem at once.
 import { agentProblems } from '../call/agent.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import { membersOf } from '../resilience/provider-chains.js';
 import type { VoicewireOptions } from './mount.js';
 
 /** Throws one ConfigError. */
@@ -72,6 +73,6 @@ function agentOptionProblems({ agent, llm, tts, approve }: VoicewireOptions): re
     ...needed
       .filter(({ isThere }) => !isThere)
       .map(({ path, what }) => ({ code: 'config.call', path, message: `an agent needs ${what}` })),
-    ...(typeof agent === 'object' ? agentProblems(agent, approve !== undefined) : []),
+    ...(typeof agent === 'object' ? agentProblems(agent, approve !== undefined, tts && membersOf(tts)) : []),
   ];
 }

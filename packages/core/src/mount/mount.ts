@@ -6,6 +6,7 @@ import type { Call } from '../call/call.js';
 import type { LineCache } from '../call/line-cache.js';
 import type { Approve } from '../call/tool.js';
 import { BaseVoiceError } from '../errors/voice-error.js';
+import type { Health } from '../resilience/health.js';
 import type { BudgetOptions, Chain } from '../resilience/provider-chains.js';
 import type { Clock } from '../spec/clock.js';
 import type { LlmAdapter } from '../spec/llm.js';
@@ -41,6 +42,8 @@ export interface VoicewireOptions {
   readonly agent?: Agent | ((call: IncomingCall) => Agent) | undefined;
   readonly approve?: Approve | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  /** Shared where several are mounted in one process. Default: its own. */
+  readonly health?: Health | undefined;
   /** Calls at once, expected ones included; one more is told that all lines are busy. Default 300. */
   readonly maxCalls?: number | undefined;
   readonly store?: CallStore | undefined;

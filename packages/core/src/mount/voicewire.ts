@@ -8,6 +8,7 @@ import { createLineCache } from '../call/line-cache.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
+import { createHealth, type ProviderHealth } from '../resilience/health.js';
 import { llmChain, sttChain, ttsChain } from '../resilience/provider-chains.js';
 import { createMemoryCallStore, wallTime, type CallRecord, type CallStore } from './call-store.js';
 import { checkOptions } from './check-options.js';
@@ -23,6 +24,8 @@ export interface VoicewireEvents {
   call: (call: Call, record: CallRecord) => void;
   /** A call's media is over and everything of it is closed; an `interrupted` one may come back. */
   'call-over': (record: CallRecord) => void;
+  /** A provider is left alone from now on, or used again; told once, with the cause. */
+  'provider-health': (health: ProviderHealth) => void;
   /** Something was refused or went wrong outside of a call. */
   warning: (warning: { readonly code: string; readonly message: string }) => void;
 }
@@ -57,6 +60,8 @@ export interface Voicewire {
   /** Ends a call however it stands: live, ringing, or on its way back. Undefined where there is none. */
   hangup(callId: string): Promise<CallRecord | undefined>;
   readonly calls: ReadonlyMap<string, Call>;
+  /** How every provider that was asked so far is doing, as the calls of this process see it. */
+  health(): readonly ProviderHealth[];
   readonly store: CallStore;
   /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
   on<Name extends keyof VoicewireEvents>(name: Name, listener: VoicewireEvents[Name]): () => void;
@@ -80,6 +85,7 @@ export interface CloseOptions {
 export function createVoicewire(options: VoicewireOptions): Voicewire {
   checkOptions(options);
   const { budgets = {}, clock = systemClock, store = createMemoryCallStore() } = options;
+  const { health = createHealth({ clock }) } = options;
   const mount: Mount = {
     options,
     basePath: (options.basePath ?? '/voicewire').replace(/\/+$/, ''),
@@ -92,13 +98,16 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     emitter: new EventEmitter(),
     sockets: createSocketServer(),
     adapters: new Map(options.telephony.map((adapter) => [adapter.provider, adapter])),
-    stt: options.stt === 'media' ? 'media' : sttChain(options.stt, budgets.stt),
-    llm: options.llm === undefined ? undefined : llmChain(options.llm, budgets.llm),
-    tts: options.tts === undefined ? undefined : ttsChain(options.tts, budgets.tts),
+    stt: options.stt === 'media' ? 'media' : sttChain(options.stt, { budgets: budgets.stt, health }),
+    llm: options.llm === undefined ? undefined : llmChain(options.llm, { budgets: budgets.llm, health }),
+    tts: options.tts === undefined ? undefined : ttsChain(options.tts, { budgets: budgets.tts, health }),
     unbound: 0,
     isClosing: false,
   };
   const shutdown = new AbortController();
+  const unwatch = health.watch((change) => {
+    mount.emitter.emit('provider-health', change);
+  });
   return {
     basePath: mount.basePath,
     handle: (request) => handleWebhook(mount, request),
@@ -107,11 +116,13 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     dial: (dialOptions) => dialCall(mount, dialOptions),
     hangup: (callId) => hangUp(mount, callId),
     calls: mount.calls,
+    health: health.list,
     store,
     on: (name, listener) => listen(mount, name, listener),
     ready: renderApologies(mount, shutdown.signal),
     close: async (closeOptions = {}) => {
       mount.isClosing = true;
+      unwatch();
       shutdown.abort();
       await closeCalls(mount, closeOptions);
       for (const socket of mount.sockets.clients) socket.terminate();

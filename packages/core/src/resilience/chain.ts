@@ -57,31 +57,24 @@ export function closestFormat(formats: readonly AudioFormat[], wanted: AudioForm
   return best ?? wanted;
 }
 
-/** The failures of one pass over a chain, in order. */
+/** The failures of one piece of work on its way through a chain, in order. */
 export interface Attempts {
   used(provider: string): void;
-  /**
-   * Returns where the next member goes on. After its first result a failure is the work's own and is thrown; so is the last
-   * member's, as the one failure there was or as all of them.
-   */
-  failed(
-    provider: string,
-    error: unknown,
-    when: { readonly hasResult: boolean; readonly isLast: boolean },
-  ): void;
+  /** `isHandled`: somebody goes on, and the call need not care. */
+  failed(provider: string, error: VoiceError, isHandled: boolean): void;
+  /** The one there was, or all of them; undefined where nobody was even asked. */
+  failure(): VoiceError | undefined;
 }
 
 export function createAttempts(stage: Stage, onAttempt: OnAttempt | undefined): Attempts {
   const causes: VoiceError[] = [];
   return {
     used: (provider) => onAttempt?.({ type: 'used', provider }),
-    failed(provider, error, { hasResult, isLast }) {
-      const cause = asVoiceError(error, provider, stage);
-      causes.push(cause);
-      onAttempt?.({ type: 'failed', provider, error: cause, isHandled: !hasResult && !isLast });
-      if (hasResult) throw cause;
-      if (isLast) throw failureOf(stage, causes);
+    failed(provider, error, isHandled) {
+      causes.push(error);
+      onAttempt?.({ type: 'failed', provider, error, isHandled });
     },
+    failure: () => (causes.length === 0 ? undefined : failureOf(stage, causes)),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptReport } from '../spec/attempt.js';
 import type { AudioFormat } from '../spec/audio.js';
-import type { TtsAdapter, TtsEvent, TtsSession } from '../spec/tts.js';
+import type { SpeakOptions, TtsAdapter, TtsEvent, TtsRequest, TtsSession } from '../spec/tts.js';
 import { fallbackTts } from './fallback-tts.js';
 import { ttsChain } from './provider-chains.js';
 
@@ -29,9 +29,9 @@ beforeEach(() => {
   reports = [];
 });
 
-function connect(adapter: TtsAdapter): TtsSession {
+function connect(adapter: TtsAdapter, asked: Partial<TtsRequest> = {}): TtsSession {
   const { signal } = controller;
-  return adapter.connect({ format, clock, signal, onAttempt: (report) => reports.push(report) });
+  return adapter.connect({ format, clock, signal, onAttempt: (report) => reports.push(report), ...asked });
 }
 
 function say(session: TtsSession, words = text, signal = new AbortController().signal) {
@@ -282,5 +282,57 @@ describe('a chain', () => {
       concurrentUtterances: 2,
       idleLimitMs: 20_000,
     });
+  });
+});
+
+describe('the voice each member is asked for', () => {
+  /** By member: what its session was asked for, and what its utterance was. */
+  async function voicesOf(
+    asked: Pick<TtsRequest, 'voice' | 'voices'>,
+    later: Pick<SpeakOptions, 'voice' | 'voices'> = {},
+  ) {
+    const refuse = { faults: () => ({ type: 'refuse' }) as const };
+    const members = [
+      createScriptedTts({ provider: 'acme', ...refuse }),
+      createScriptedTts({ provider: 'other', ...refuse }),
+      createScriptedTts({ provider: 'acme' }),
+    ];
+    const session = connect(ttsChain(members), asked);
+    const utterance = session.speak({ bufferedMs: () => 0, signal: controller.signal, ...later });
+    utterance.write(text);
+    utterance.end();
+    const reading = (async () => {
+      for await (const _ of utterance);
+    })();
+    await clock.run();
+    await reading;
+    session.close();
+    return members.map(({ sessions, utterances }) => [sessions[0]?.voice, utterances[0]?.options.voice]);
+  }
+
+  it('is the one of its provider, or its own where the record has none', async () => {
+    expect(await voicesOf({ voice: 'ann', voices: { acme: 'ann', other: 'bob' } })).toEqual([
+      ['ann', undefined],
+      ['bob', undefined],
+      ['ann', undefined],
+    ]);
+    expect(await voicesOf({ voices: { other: 'bob' } }, { voices: { acme: 'cid' } })).toEqual([
+      [undefined, 'cid'],
+      ['bob', undefined],
+      [undefined, 'cid'],
+    ]);
+  });
+
+  it("is a single name only for the primary and others of its provider: it is that vendor's", async () => {
+    expect(await voicesOf({ voice: 'ann' }, { voice: 'bea' })).toEqual([
+      ['ann', 'bea'],
+      [undefined, undefined],
+      ['ann', 'bea'],
+    ]);
+  });
+
+  it('can be asked of its members by name', () => {
+    expect(ttsChain([good(), failing({ type: 'hang' })]).members).toEqual(['second', 'first']);
+    expect(good().members).toBeUndefined();
   });
 });

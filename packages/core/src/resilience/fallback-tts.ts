@@ -11,10 +11,15 @@ import type {
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import { asVoiceError, chainHealthKey, createAttempts, lowest, primaryOf, type Attempts } from './chain.js';
+import { voiceOf } from './member-voice.js';
 import { readOnce } from './read-stream.js';
 import { createTtsLines, type TtsLine, type TtsLines } from './tts-lines.js';
 
-/** Formats are the primary's: what another member speaks is converted. Other capabilities are those every member has. */
+/**
+ * Formats are the primary's: what another member speaks is converted. Other capabilities are those every member has. `voices`
+ * names each provider's own voice; a single `voice` is the primary's, and members of other providers speak with the voice of
+ * their settings.
+ */
 export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
   const primary = primaryOf(members, 'tts');
   const each = members.map(({ capabilities }) => capabilities);
@@ -30,6 +35,7 @@ export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
       concurrentUtterances: Math.min(...each.map(({ concurrentUtterances }) => concurrentUtterances)),
       idleLimitMs: lowest(each.map(({ idleLimitMs }) => idleLimitMs)),
     },
+    members: members.flatMap((member) => member.members ?? [member.provider]),
     connect: (request) => connectChain(members, request),
   };
 }
@@ -134,7 +140,8 @@ function begin({ chain, options, whole }: Utterance, index: number): Voice {
   const line = chain.lines.take(index);
   const attempt = createAttempt(whole.signal);
   try {
-    const utterance = line.session.speak({ ...options, signal: attempt.signal });
+    const voice = voiceOf(chain.members[index], chain.members[0], options);
+    const utterance = line.session.speak({ ...options, voice, signal: attempt.signal });
     return { line, attempt, utterance };
   } catch (error) {
     attempt.end();
@@ -173,11 +180,12 @@ async function* read(utterance: Utterance): AsyncGenerator<TtsEvent> {
         return;
       } catch (error) {
         if (whole.signal.aborted) throw whole.signal.reason;
-        leave(utterance, asVoiceError(error, member.provider, 'tts'));
-        attempts.failed(member.provider, error, {
-          hasResult: result.hasAudio,
-          isLast: place === order.length - 1,
-        });
+        const failure = asVoiceError(error, member.provider, 'tts');
+        leave(utterance, failure);
+        const isLast = place === order.length - 1;
+        attempts.failed(member.provider, failure, !result.hasAudio && !isLast);
+        if (result.hasAudio) throw failure;
+        if (isLast) throw attempts.failure() ?? failure;
       }
     }
   } finally {

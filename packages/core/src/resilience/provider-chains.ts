@@ -2,6 +2,7 @@
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { TtsAdapter } from '../spec/tts.js';
+import type { ChainOptions } from './chain-options.js';
 import { defaultBudgets, type Budgets } from './budgets.js';
 import { fallbackLlm } from './fallback-llm.js';
 import { fallbackStt } from './fallback-stt.js';
@@ -14,23 +15,34 @@ import { limitTts } from './limit-tts.js';
 export type Chain<Adapter> = Adapter | readonly Adapter[];
 
 /** Only what differs from the defaults. */
+export interface CallChainOptions<Stage extends keyof Budgets> extends ChainOptions {
+  readonly budgets?: Partial<Budgets[Stage]> | undefined;
+}
+
+/** Only what differs from the defaults. */
 export type BudgetOptions = { readonly [Stage in keyof Budgets]?: Partial<Budgets[Stage]> };
 
-function membersOf<Adapter>(chain: Chain<Adapter>): readonly Adapter[] {
+export function membersOf<Adapter>(chain: Chain<Adapter>): readonly Adapter[] {
   return Array.isArray(chain) ? (chain as readonly Adapter[]) : [chain as Adapter];
 }
 
-export function sttChain(chain: Chain<SttAdapter>, budgets: BudgetOptions['stt'] = {}): SttAdapter {
-  const limits = { ...defaultBudgets.stt, ...budgets };
-  return fallbackStt(membersOf(chain).map((member) => limitStt(member, limits)));
+export function sttChain(chain: Chain<SttAdapter>, options: CallChainOptions<'stt'> = {}): SttAdapter {
+  const limits = { ...defaultBudgets.stt, ...options.budgets };
+  return fallbackStt(
+    membersOf(chain).map((member) => limitStt(member, limits)),
+    options,
+  );
 }
 
-export function ttsChain(chain: Chain<TtsAdapter>, budgets: BudgetOptions['tts'] = {}): TtsAdapter {
-  const limits = { ...defaultBudgets.tts, ...budgets };
+export function ttsChain(chain: Chain<TtsAdapter>, options: CallChainOptions<'tts'> = {}): TtsAdapter {
+  const limits = { ...defaultBudgets.tts, ...options.budgets };
   return fallbackTts(membersOf(chain).map((member) => limitTts(member, limits)));
 }
 
-export function llmChain(chain: Chain<LlmAdapter>, budgets: BudgetOptions['llm'] = {}): LlmAdapter {
-  const limits = { ...defaultBudgets.llm, ...budgets };
-  return fallbackLlm(membersOf(chain).map((member) => limitLlm(member, limits)));
+export function llmChain(chain: Chain<LlmAdapter>, options: CallChainOptions<'llm'> = {}): LlmAdapter {
+  const limits = { ...defaultBudgets.llm, ...options.budgets };
+  return fallbackLlm(
+    membersOf(chain).map((member) => limitLlm(member, limits)),
+    options,
+  );
 }

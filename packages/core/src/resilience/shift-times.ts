@@ -1,8 +1,8 @@
-// Results of a recogniser that began later than the stream it speaks for, on that stream's own times.
+// Results of a recogniser that was given only part of a stream, on that stream's own times.
 import type { SttEvent } from '../spec/stt.js';
 
-export function shiftTimes(event: SttEvent, byMs: number): SttEvent {
-  if (byMs === 0) return event;
+/** The same event with every time moved by `toOuter`. */
+export function shiftTimes(event: SttEvent, toOuter: (innerMs: number) => number): SttEvent {
   switch (event.type) {
     case 'ready':
       return event;
@@ -10,21 +10,21 @@ export function shiftTimes(event: SttEvent, byMs: number): SttEvent {
     case 'speech-end':
     case 'turn-end':
     case 'turn-resumed':
-      return { ...event, atMs: event.atMs + byMs };
+      return { ...event, atMs: toOuter(event.atMs) };
     case 'flushed':
-      return { ...event, settledMs: event.settledMs + byMs };
+      return { ...event, settledMs: toOuter(event.settledMs) };
     case 'partial':
-      return { ...event, startMs: event.startMs + byMs, endMs: event.endMs + byMs };
+      return { ...event, startMs: toOuter(event.startMs), endMs: toOuter(event.endMs) };
     case 'final':
       return {
         ...event,
-        startMs: event.startMs + byMs,
-        endMs: event.endMs + byMs,
-        settledMs: event.settledMs + byMs,
+        startMs: toOuter(event.startMs),
+        endMs: toOuter(event.endMs),
+        settledMs: toOuter(event.settledMs),
         words: event.words.map((word) => ({
           ...word,
-          startMs: word.startMs + byMs,
-          endMs: word.endMs + byMs,
+          startMs: toOuter(word.startMs),
+          endMs: toOuter(word.endMs),
         })),
       };
   }

@@ -5,6 +5,7 @@ import type { VoiceError } from '../spec/error.js';
 import type { TtsAdapter, TtsRequest, TtsSession } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import { closestFormat, failureOf } from './chain.js';
+import { voiceOf } from './member-voice.js';
 
 /** One member's session, warm for the next utterance. */
 export interface TtsLine {
@@ -135,7 +136,8 @@ function openLine(state: State, index: number): TtsLine {
   const attempt = createAttempt(request.signal);
   // The chain's formats are the primary's, who says itself what it does not take.
   const format = index === 0 ? request.format : closestFormat(member.capabilities.formats, request.format);
-  const session = startAttempt(attempt, (signal) => member.connect({ ...request, format, signal }));
+  const voice = voiceOf(member, members[0], request);
+  const session = startAttempt(attempt, (signal) => member.connect({ ...request, format, voice, signal }));
   const line: TtsLine = { index, format, session, attempt, users: 0, isReady: false, isRetired: false };
   lines.set(index, line);
   session.ready.then(

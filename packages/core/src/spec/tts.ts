@@ -17,9 +17,14 @@ export interface TtsCapabilities {
   readonly idleLimitMs?: number | undefined;
 }
 
+/** A voice's name means nothing to another vendor. Whoever is not named here speaks with the voice of its own settings. */
+export type VoicesByProvider = Readonly<Record<string, string>>;
+
 export interface TtsRequest {
   readonly format: AudioFormat;
   readonly voice?: string | undefined;
+  /** For chains, in place of `voice`: each provider's own. A single adapter ignores it. */
+  readonly voices?: VoicesByProvider | undefined;
   /** BCP 47. */
   readonly language?: string | undefined;
   /** Default: the system's. */
@@ -31,6 +36,8 @@ export interface TtsRequest {
 
 export interface SpeakOptions {
   readonly voice?: string | undefined;
+  /** For chains, in place of `voice`: each provider's own. A single adapter ignores it. */
+  readonly voices?: VoicesByProvider | undefined;
   readonly language?: string | undefined;
   /** Milliseconds of audio the carrier has not played yet: how long a stall stays unheard. */
   bufferedMs(): number;
@@ -81,5 +88,7 @@ export interface TtsAdapter {
   /** Provider, endpoint and a salted hash of the credential: what health is counted by. Never logged. */
   readonly healthKey: string;
   readonly capabilities: TtsCapabilities;
+  /** Of a chain: the providers of its members, in order. */
+  readonly members?: readonly string[] | undefined;
   connect(request: TtsRequest): TtsSession;
 }

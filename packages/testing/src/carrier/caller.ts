@@ -31,7 +31,7 @@ export interface Caller {
   agentFinishes(quietMs?: number): Promise<void>;
   /** Any condition; asked at every frame. */
   until(condition: () => boolean): Promise<void>;
-  /** The carrier sends text it recognised itself, on lines that declare `transcripts`. */
+  /** The carrier sends text it recognised itself, a whole turn, on lines that declare `transcripts`. */
   type(text: string, options?: OnTrack): void;
   /** The caller hangs up. */
   hangup(): void;

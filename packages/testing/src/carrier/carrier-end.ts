@@ -13,7 +13,7 @@ import type { CallerScript } from './caller.js';
 import { heardPlayed, heardWords, toText, type HeardCall } from './heard-call.js';
 import { createPlayOut, type PlayOut } from './play-out.js';
 import { startPlayReports } from './play-reports.js';
-import { toFinal } from './typed-text.js';
+import { typedTurn } from './typed-text.js';
 
 export interface CarrierEndOptions {
   readonly script: CallerScript;
@@ -121,7 +121,9 @@ function openLine(
   const port: LinePort = {
     audio: (track, audio, atMs, sequence) => say(state, { type: 'audio', track, audio, atMs, sequence }),
     dtmf: (digit, track) => say(state, { type: 'dtmf', digit, track }),
-    typed: (text, track, atMs) => say(state, { type: 'transcript', track, event: toFinal(text, atMs) }),
+    typed(text, track, atMs) {
+      for (const event of typedTurn(text, atMs)) say(state, { type: 'transcript', track, event });
+    },
     hangup() {
       say(state, { type: 'stop' });
       transport.close(false);

@@ -16,7 +16,7 @@ import { openCallerLine, type CallerLine, type LinePort } from './caller-line.js
 import type { CallerScript } from './caller.js';
 import { createPlayOut, type PlayOut } from './play-out.js';
 import { startPlayReports } from './play-reports.js';
-import { toFinal } from './typed-text.js';
+import { typedTurn } from './typed-text.js';
 
 export interface LineConnectionOptions {
   readonly script: CallerScript;
@@ -77,7 +77,7 @@ function createPort(state: State, onAudio: MediaAudioListener): LinePort {
           'This line declares no transcripts: pass capabilities: { transcripts: true }.',
         );
       }
-      events.push({ type: 'transcript', track, event: toFinal(text, atMs) });
+      for (const event of typedTurn(text, atMs)) events.push({ type: 'transcript', track, event });
     },
     hangup() {
       events.push({ type: 'stop', reason: 'hangup' });

@@ -137,17 +137,17 @@ describe('the caller', () => {
     await expect(endless.caller.done).rejects.toMatchObject({ code: 'testing.call_too_long' });
   });
 
-  it('types, where the line declares transcripts', async () => {
+  it('types whole turns, where the line declares transcripts', async () => {
     const line = openLine({
       capabilities: { transcripts: true },
       script: async (caller) => caller.type('hello'),
     });
     await line.clock.run({ until: over(line) });
-    expect(line.events[1]).toMatchObject({
-      type: 'transcript',
-      track: 'caller',
-      event: { type: 'final', text: 'hello' },
-    });
+    const typed = { type: 'transcript', track: 'caller' };
+    expect(line.events.slice(1, 3)).toMatchObject([
+      { ...typed, event: { type: 'final', text: 'hello' } },
+      { ...typed, event: { type: 'turn-end', eager: false } },
+    ]);
   });
 });
 

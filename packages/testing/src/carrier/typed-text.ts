@@ -1,6 +1,9 @@
-// Text a far end recognised or typed itself, as a recogniser's final.
-import type { SttFinal } from '@voicewire/core/adapter';
+// Text a far end recognised or typed itself, as a recogniser tells it: final at once, and with it the turn is over.
+import type { SttEvent } from '@voicewire/core/adapter';
 
-export function toFinal(text: string, atMs: number): SttFinal {
-  return { type: 'final', text, startMs: atMs, endMs: atMs, settledMs: atMs, words: [] };
+export function typedTurn(text: string, atMs: number): readonly SttEvent[] {
+  return [
+    { type: 'final', text, startMs: atMs, endMs: atMs, settledMs: atMs, words: [] },
+    { type: 'turn-end', atMs, eager: false },
+  ];
 }

@@ -1,0 +1,30 @@
+// What chains of every stage are told: whose health they go by, and when they give up.
+import { createHealth, type Health } from './health.js';
+import { defaultLastTryAfterMs, type RouteOptions } from './route.js';
+
+export interface ChainOptions {
+  /** Shared by all calls of a process. Default: the chain's own, so that it knows at least what it saw itself. */
+  readonly health?: Health | undefined;
+  /**
+   * When every member has failed, the least bad is tried once more after this long; `false`: it is not. Default 800 ms,
+   * which outlives a restart or a lost connection and is less than what a caller takes for a dead line.
+   */
+  readonly lastTryAfterMs?: number | false | undefined;
+  /**
+   * Results that begin later count as slow: text to first audio, question to first words. A provider that is mostly slow
+   * is left for a while. Default 1.5 s and 2.5 s.
+   */
+  readonly slowMs?: { readonly tts?: number | undefined; readonly llm?: number | undefined } | undefined;
+}
+
+export interface ChainSettings extends RouteOptions {
+  readonly slowMs: { readonly tts: number; readonly llm: number };
+}
+
+export function chainSettings({ health, lastTryAfterMs, slowMs = {} }: ChainOptions): ChainSettings {
+  return {
+    health: health ?? createHealth(),
+    lastTryAfterMs: lastTryAfterMs ?? defaultLastTryAfterMs,
+    slowMs: { tts: slowMs.tts ?? 1_500, llm: slowMs.llm ?? 2_500 },
+  };
+}

@@ -1,0 +1,3 @@
+// Cartesia text-to-speech for Voicewire.
+export { createCartesiaTts } from './cartesia-tts.js';
+export type { CartesiaTtsOptions } from './cartesia-options.js';
