@@ -14,6 +14,7 @@ import {
   healthSchema,
   toCall,
   toLines,
+  toProvider,
   transcriptSchema,
 } from './schemas.js';
 
@@ -228,7 +229,7 @@ function addHealth(
   const health = (): z.infer<typeof healthSchema> => {
     const calls = voicewire.calls.size;
     const status = state.isDraining ? 'closing' : calls >= maxCalls ? 'full' : 'ok';
-    return { status, calls, max_calls: maxCalls };
+    return { status, calls, max_calls: maxCalls, providers: voicewire.health().map(toProvider) };
   };
   app.openapi(routes.health, (context) => context.json(health(), 200));
   app.openapi(routes.live, (context) => context.json(health(), 200));

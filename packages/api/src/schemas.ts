@@ -1,6 +1,6 @@
 // The API's data as schemas: what is accepted, what is answered, what OpenAPI says.
 import { z } from '@hono/zod-openapi';
-import type { CallRecord, CallResult } from '@voicewire/core';
+import type { CallRecord, CallResult, ProviderHealth } from '@voicewire/core';
 
 const e164 = z
   .string()
@@ -59,9 +59,41 @@ export const transcriptSchema = z
   .object({ id: z.string(), lines: z.array(lineSchema) })
   .openapi('Transcript');
 
+const providerSchema = z
+  .object({
+    stage: z.enum(['stt', 'tts', 'llm', 'telephony']),
+    provider: z.string(),
+    state: z.enum(['closed', 'open', 'half-open']).openapi({
+      description: 'Closed: used. Open: left alone. Half-open: one request tries it.',
+    }),
+    retry_after_ms: z.number().nullable().openapi({
+      description: 'When it may be asked again; null where only a change of configuration helps.',
+    }),
+    cause: z.string().optional().openapi({ description: 'Code of the error that opened it.' }),
+    in_flight: z.number(),
+  })
+  .openapi('ProviderHealth');
+
 export const healthSchema = z
-  .object({ status: z.enum(['ok', 'closing', 'full']), calls: z.number(), max_calls: z.number() })
+  .object({
+    status: z.enum(['ok', 'closing', 'full']),
+    calls: z.number(),
+    max_calls: z.number(),
+    providers: z.array(providerSchema).openapi({ description: 'Those that were asked so far.' }),
+  })
   .openapi('Health');
+
+export function toProvider(health: ProviderHealth): z.infer<typeof providerSchema> {
+  const { stage, provider, state, retryAfterMs, cause, inFlight } = health;
+  return {
+    stage,
+    provider,
+    state,
+    retry_after_ms: Number.isFinite(retryAfterMs) ? Math.round(retryAfterMs) : null,
+    cause: cause?.code,
+    in_flight: inFlight,
+  };
+}
 
 export const errorSchema = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })

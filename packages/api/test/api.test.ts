@@ -259,6 +259,8 @@ describe('health', () => {
     await dial();
     await dial();
     await expect.poll(() => voicewire.calls.size).toBe(2);
+    const { body } = await ask('/health');
+    expect(body).toMatchObject({ providers: [{ state: 'closed', retry_after_ms: 0 }, {}] });
     expect(await ask('/health/ready')).toMatchObject({ status: 503, body: { status: 'full' } });
     api.drain();
     expect(await ask('/health/ready')).toMatchObject({ status: 503, body: { status: 'closing' } });

@@ -184,7 +184,7 @@ function acquire(gate: Gate): Lease | Refusal {
   settleProbe(gate);
   const retryAfterMs = waitMs(gate);
   const refuse = (reason: Refusal['reason']): Refusal => ({ reason, retryAfterMs });
-  if (gate.status === 'open' && (gate.probe !== undefined || retryAfterMs > 0)) return refuse('open');
+  if (gate.status === 'open' && retryAfterMs > 0) return refuse('open');
   if (retryAfterMs > 0) return refuse('rate-limited');
   const cap = currentCap(gate);
   if (cap !== undefined && gate.inFlight >= cap) return refuse('at-capacity');

@@ -1,5 +1,7 @@
-// A chain of voices as one: the next member says the whole utterance when one fails before its first audio.
+// A chain of voices as one: when one fails, the next goes on with the first word whose audio was not wholly delivered.
 import { createConverter } from '../audio/convert.js';
+import { durationMs, silence } from '../audio/format.js';
+import { systemClock } from '../clock/system-clock.js';
 import { ProviderError } from '../errors/provider-error.js';
 import type {
   SpeakOptions,
@@ -11,18 +13,26 @@ import type {
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import { asVoiceError, chainHealthKey, createAttempts, lowest, primaryOf, type Attempts } from './chain.js';
+import { chainSettings, type ChainOptions, type ChainSettings } from './chain-options.js';
 import { voiceOf } from './member-voice.js';
 import { readOnce } from './read-stream.js';
+import { createRoute, nobodyLeft, type Route, type Stop } from './route.js';
+import { sleep } from './sleep.js';
+import { countLetters } from './tts-completeness.js';
 import { createTtsLines, type TtsLine, type TtsLines } from './tts-lines.js';
+import { createTtsTail, type TtsTail } from './tts-tail.js';
 
 /**
  * Formats are the primary's: what another member speaks is converted. Other capabilities are those every member has. `voices`
  * names each provider's own voice; a single `voice` is the primary's, and members of other providers speak with the voice of
- * their settings.
+ * their settings. Where somebody could go on but words have no times, `textStreaming` is false: then an utterance is one
+ * clause, and no more than that is said twice. A voice that took over stays for the session.
  */
-export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
+export function fallbackTts(members: readonly TtsAdapter[], options: ChainOptions = {}): TtsAdapter {
   const primary = primaryOf(members, 'tts');
+  const settings = chainSettings(options);
   const each = members.map(({ capabilities }) => capabilities);
+  const wordTimings = each.every((capabilities) => capabilities.wordTimings);
   return {
     kind: 'tts',
     specVersion: 1,
@@ -30,30 +40,37 @@ export function fallbackTts(members: readonly TtsAdapter[]): TtsAdapter {
     healthKey: chainHealthKey(members),
     capabilities: {
       formats: primary.capabilities.formats,
-      wordTimings: each.every(({ wordTimings }) => wordTimings),
-      textStreaming: each.every(({ textStreaming }) => textStreaming),
+      wordTimings,
+      textStreaming:
+        (wordTimings || members.length === 1) && each.every(({ textStreaming }) => textStreaming),
       concurrentUtterances: Math.min(...each.map(({ concurrentUtterances }) => concurrentUtterances)),
       idleLimitMs: lowest(each.map(({ idleLimitMs }) => idleLimitMs)),
     },
     members: members.flatMap((member) => member.members ?? [member.provider]),
-    connect: (request) => connectChain(members, request),
+    connect: (request) => connectChain(members, request, settings),
   };
 }
 
 interface Chain {
   readonly members: readonly TtsAdapter[];
   readonly request: TtsRequest;
+  readonly settings: ChainSettings;
   readonly lines: TtsLines;
   readonly utterances: Set<Attempt>;
   readonly maxUtterances: number;
 }
 
-function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsSession {
+function connectChain(
+  members: readonly TtsAdapter[],
+  request: TtsRequest,
+  settings: ChainSettings,
+): TtsSession {
   const utterances = new Set<Attempt>();
   let closedWith: { readonly reason: unknown } | undefined;
   const lines = createTtsLines({
     members,
     request,
+    health: settings.health,
     isInUse: () => utterances.size > 0,
     onClose: (reason) => {
       closedWith = { reason };
@@ -61,7 +78,7 @@ function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsS
     },
   });
   const maxUtterances = Math.min(...members.map(({ capabilities }) => capabilities.concurrentUtterances));
-  const chain: Chain = { members, request, lines, utterances, maxUtterances };
+  const chain: Chain = { members, request, settings, lines, utterances, maxUtterances };
   return {
     ready: lines.ready,
     closed: lines.closed,
@@ -70,7 +87,6 @@ function connectChain(members: readonly TtsAdapter[], request: TtsRequest): TtsS
   };
 }
 
-/** What was asked of an utterance, to be asked of the next member as well. */
 type Step = { readonly type: 'write'; readonly text: string } | { readonly type: 'flush' | 'end' };
 
 /** One member's try at an utterance. */
@@ -78,17 +94,26 @@ interface Voice {
   readonly line: TtsLine;
   readonly attempt: Attempt;
   readonly utterance: TtsUtterance;
+  readonly tail: TtsTail;
+  /** Where it began: in the text, and in the audio. */
+  readonly fromText: number;
+  readonly fromMs: number;
 }
 
 interface Utterance {
   readonly chain: Chain;
   readonly options: SpeakOptions;
   readonly whole: Attempt;
-  /** Members in the order in which they are tried. */
-  readonly order: readonly number[];
-  /** Everything asked so far, until the first audio makes it unnecessary. */
-  steps: Step[] | undefined;
+  readonly route: Route<TtsAdapter>;
+  readonly first: Stop<TtsAdapter> | undefined;
+  /** What was asked so far, to be asked of whoever takes over. */
+  text: string;
+  flushedTo: number;
+  hasEnded: boolean;
   voice: Voice | undefined;
+  /** Text before it is in audio that was delivered. */
+  saidTo: number;
+  deliveredMs: number;
 }
 
 function speak(
@@ -96,7 +121,7 @@ function speak(
   options: SpeakOptions,
   closedWith: { readonly reason: unknown } | undefined,
 ): TtsUtterance {
-  const { utterances, maxUtterances, lines, members } = chain;
+  const { utterances, maxUtterances, lines, members, settings } = chain;
   if (utterances.size >= maxUtterances) {
     throw new ProviderError({
       class: 'capacity',
@@ -106,49 +131,89 @@ function speak(
     });
   }
   const whole = createAttempt(options.signal);
-  const utterance: Utterance = { chain, options, whole, order: lines.order(), steps: [], voice: undefined };
   if (closedWith !== undefined) whole.end(closedWith.reason);
+  const route = createRoute(members, settings, lines.order());
+  const utterance: Utterance = {
+    chain,
+    options,
+    whole,
+    route,
+    first: whole.signal.aborted ? undefined : route.next(),
+    text: '',
+    flushedTo: 0,
+    hasEnded: false,
+    voice: undefined,
+    saidTo: 0,
+    deliveredMs: 0,
+  };
+  const { first } = utterance;
   if (!whole.signal.aborted) {
     utterances.add(whole);
     whole.signal.addEventListener('abort', () => {
       utterances.delete(whole);
       leave(utterance);
+      first?.lease.release();
       lines.utteranceOver();
     });
-    utterance.voice = startAttempt(whole, () => begin(utterance, utterance.order[0] ?? 0));
+    if (first !== undefined) startAttempt(whole, () => begin(utterance, first));
   }
-  const take = (step: Step): void => {
-    if (whole.signal.aborted) return;
-    utterance.steps?.push(step);
-    if (utterance.voice !== undefined) ask(utterance.voice, step);
-  };
   return {
     write: (text) => {
-      take({ type: 'write', text });
+      take(utterance, { type: 'write', text });
     },
     flush: () => {
-      take({ type: 'flush' });
+      take(utterance, { type: 'flush' });
     },
     end: () => {
-      take({ type: 'end' });
+      take(utterance, { type: 'end' });
     },
     [Symbol.asyncIterator]: readOnce(() => read(utterance)),
   };
 }
 
-function begin({ chain, options, whole }: Utterance, index: number): Voice {
-  const line = chain.lines.take(index);
+function take(utterance: Utterance, step: Step): void {
+  if (utterance.whole.signal.aborted || utterance.hasEnded) return;
+  if (step.type === 'write') utterance.text += step.text;
+  else if (step.type === 'flush') utterance.flushedTo = utterance.text.length;
+  else utterance.hasEnded = true;
+  if (utterance.voice !== undefined) ask(utterance.voice, step);
+}
+
+/** Starts with whatever is to be said and was not; the rest comes as it is written. */
+function begin(utterance: Utterance, { member, index, lease }: Stop<TtsAdapter>): void {
+  const { chain, options, whole, text, flushedTo, hasEnded, deliveredMs } = utterance;
+  const { lines, members } = chain;
+  const line = lines.take(index);
   const attempt = createAttempt(whole.signal);
   try {
-    const voice = voiceOf(chain.members[index], chain.members[0], options);
-    const utterance = line.session.speak({ ...options, voice, signal: attempt.signal });
-    return { line, attempt, utterance };
+    const voice = voiceOf(member, members[0], options);
+    const isHeld = members.length > 1 && member.capabilities.wordTimings;
+    const fromText = utterance.saidTo + silentLength(text.slice(utterance.saidTo));
+    utterance.voice = {
+      line,
+      attempt,
+      utterance: line.session.speak({ ...options, voice, signal: attempt.signal }),
+      tail: createTtsTail(line.format, isHeld),
+      fromText,
+      fromMs: deliveredMs > 0 ? deliveredMs + joinMs : 0,
+    };
+    if (fromText < text.length) ask(utterance.voice, { type: 'write', text: text.slice(fromText) });
+    if (flushedTo > fromText) ask(utterance.voice, { type: 'flush' });
+    if (hasEnded) ask(utterance.voice, { type: 'end' });
   } catch (error) {
     attempt.end();
-    chain.lines.giveBack(line);
+    lines.giveBack(line);
     throw error;
   }
+  // Its failure must not be heard: whoever would take over is connected before (fault T-08).
+  if (lease.isProbe) lines.warm((index + 1) % members.length);
 }
+
+/** Two voices need a breath between them, or two words run into one. */
+const joinMs = 80;
+
+/** The end of a sentence belongs to the word before it. */
+const silentLength = (text: string): number => /^[\s.,;:!?…)\]»”]*/u.exec(text)?.[0].length ?? 0;
 
 function ask({ utterance }: Voice, step: Step): void {
   if (step.type === 'write') utterance.write(step.text);
@@ -166,65 +231,107 @@ function leave(utterance: Utterance, failure?: ReturnType<typeof asVoiceError>):
 }
 
 async function* read(utterance: Utterance): AsyncGenerator<TtsEvent> {
-  const { chain, whole, order } = utterance;
-  const attempts = createAttempts('tts', chain.request.onAttempt);
+  const { chain, whole, route, first } = utterance;
+  const { members, request } = chain;
+  const attempts = createAttempts('tts', request.onAttempt);
   try {
-    for (const [place, index] of order.entries()) {
-      const member = chain.members[index];
-      if (member === undefined) return;
-      const result = { hasAudio: false };
+    whole.signal.throwIfAborted();
+    for (let stop = first, next; stop !== undefined; stop = next) {
       try {
-        whole.signal.throwIfAborted();
-        if (place > 0) startOver(utterance, index);
-        if (utterance.voice !== undefined) yield* pass(utterance, utterance.voice, member, attempts, result);
+        if (stop.afterMs > 0) await sleep(request.clock ?? systemClock, stop.afterMs, whole.signal);
+        if (stop !== first) begin(utterance, stop);
+        if (utterance.voice !== undefined) yield* pass(utterance, utterance.voice, stop, attempts);
         return;
       } catch (error) {
         if (whole.signal.aborted) throw whole.signal.reason;
-        const failure = asVoiceError(error, member.provider, 'tts');
+        const { provider } = stop.member;
+        const failure = asVoiceError(error, provider, 'tts');
+        const isSaid = settle(utterance);
         leave(utterance, failure);
-        const isLast = place === order.length - 1;
-        attempts.failed(member.provider, failure, !result.hasAudio && !isLast);
-        if (result.hasAudio) throw failure;
-        if (isLast) throw attempts.failure() ?? failure;
+        route.failed(stop, failure);
+        next = isSaid === 'nobody can tell' ? undefined : route.next();
+        attempts.failed(provider, failure, isSaid === 'all' || next !== undefined);
+        if (isSaid === 'all') {
+          next?.lease.release();
+          return;
+        }
+        // Half of it was heard: the failure is the utterance's own, whoever was tried before.
+        if (next === undefined && utterance.deliveredMs > 0) throw failure;
+      } finally {
+        stop.lease.release();
       }
     }
+    throw attempts.failure() ?? nobodyLeft('tts', members);
   } finally {
     whole.end();
   }
 }
 
-function startOver(utterance: Utterance, index: number): void {
-  const voice = begin(utterance, index);
-  utterance.voice = voice;
-  for (const step of utterance.steps ?? []) ask(voice, step);
+/** How far the voice came. Alone in its chain, and with words whose times nobody knows, it can't go on: all would be repeated. */
+function settle(utterance: Utterance): 'all' | 'part' | 'nobody can tell' {
+  const { voice, text, hasEnded, chain } = utterance;
+  const said = voice?.tail.saidTo();
+  if (voice !== undefined && said !== undefined) utterance.saidTo = voice.fromText + said;
+  const isUnknown = voice !== undefined && said === undefined && voice.tail.audioMs() > 0;
+  if (isUnknown && chain.members.length === 1) return 'nobody can tell';
+  const isAll = utterance.saidTo > 0 && hasEnded && countLetters(text.slice(utterance.saidTo)) === 0;
+  return isAll ? 'all' : 'part';
 }
 
 /** Words wait for the audio they are about: nothing of a voice that says nothing is told. */
 async function* pass(
   utterance: Utterance,
   voice: Voice,
-  member: TtsAdapter,
+  { member, lease }: Stop<TtsAdapter>,
   attempts: Attempts,
-  result: { hasAudio: boolean },
 ): AsyncGenerator<TtsEvent> {
-  const { request } = utterance.chain;
+  const { request, settings } = utterance.chain;
+  const { clock = systemClock } = request;
+  const { tail, fromText, fromMs } = voice;
   const converter = createConverter(voice.line.format, request.format);
+  const askedAtMs = clock.now();
   const held: TtsEvent[] = [];
+  let isSlow: boolean | undefined;
+
+  const deliver = (events: readonly TtsEvent[]): TtsEvent[] => {
+    for (const event of events) {
+      const moved = event.type === 'words' ? movedWords(event, fromText, fromMs) : converted(event.audio);
+      if (moved !== undefined) held.push(moved);
+    }
+    return isSlow === undefined ? [] : held.splice(0);
+  };
+  const converted = (bytes: Uint8Array): TtsEvent | undefined => {
+    const audio = converter.push(bytes);
+    if (audio.byteLength === 0) return undefined;
+    utterance.deliveredMs += durationMs(audio.byteLength, request.format);
+    return { type: 'audio', audio };
+  };
+
   for await (const event of voice.utterance) {
-    if (event.type === 'words') {
-      if (result.hasAudio) yield event;
-      else held.push(event);
-      continue;
-    }
-    const audio = converter.push(event.audio);
-    if (!result.hasAudio && event.audio.byteLength > 0) {
-      result.hasAudio = true;
-      utterance.steps = undefined;
+    if (isSlow === undefined && event.type === 'audio' && event.audio.byteLength > 0) {
+      isSlow = clock.now() - askedAtMs > settings.slowMs.tts;
       attempts.used(member.provider);
-      yield* held;
+      if (fromMs > 0) {
+        utterance.deliveredMs = fromMs;
+        yield { type: 'audio', audio: silence(joinMs, request.format) };
+      }
     }
-    if (audio.byteLength > 0) yield { type: 'audio', audio };
+    yield* deliver(tail.push(event));
   }
-  const rest = converter.flush();
-  if (rest.byteLength > 0) yield { type: 'audio', audio: rest };
+  yield* deliver(tail.rest());
+  const audio = converter.flush();
+  if (audio.byteLength > 0) yield { type: 'audio', audio };
+  // Nothing to say is no proof of anything.
+  if (isSlow !== undefined) lease.succeed({ isSlow });
+}
+
+function movedWords(event: Extract<TtsEvent, { type: 'words' }>, fromText: number, fromMs: number): TtsEvent {
+  if (fromText === 0 && fromMs === 0) return event;
+  const words = event.words.map(({ textStart, textEnd, startMs, endMs }) => ({
+    textStart: textStart + fromText,
+    textEnd: textEnd + fromText,
+    startMs: startMs + fromMs,
+    endMs: endMs + fromMs,
+  }));
+  return { type: 'words', words };
 }

@@ -1,6 +1,8 @@
 // Holds a voice to its budgets: connected in time, first audio in time, no gap the caller would hear, a proven end.
+import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ProviderError } from '../errors/provider-error.js';
+import type { AudioFormat } from '../spec/audio.js';
 import type { Clock } from '../spec/clock.js';
 import type { VoiceError } from '../spec/error.js';
 import type {
@@ -10,11 +12,13 @@ import type {
   TtsRequest,
   TtsSession,
   TtsUtterance,
+  TtsWord,
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import type { Budgets } from './budgets.js';
 import { createDeadline } from './deadline.js';
 import { readOnce, readUntil } from './read-stream.js';
+import { countLetters, isCutShort, isEndless } from './tts-completeness.js';
 
 /** The same adapter; a session or an utterance that hangs in any way fails instead. */
 export function limitTts(adapter: TtsAdapter, budgets: Budgets['tts']): TtsAdapter {
@@ -23,6 +27,7 @@ export function limitTts(adapter: TtsAdapter, budgets: Budgets['tts']): TtsAdapt
 
 interface SessionState {
   readonly provider: string;
+  readonly format: AudioFormat;
   readonly budgets: Budgets['tts'];
   readonly clock: Clock;
   readonly inner: TtsSession;
@@ -58,7 +63,8 @@ function limitedSession(adapter: TtsAdapter, request: TtsRequest, budgets: Budge
       attempt.end();
     });
   });
-  const state: SessionState = { provider, budgets, clock, inner, ready, utterances, isReady: false };
+  const { format } = request;
+  const state: SessionState = { provider, format, budgets, clock, inner, ready, utterances, isReady: false };
   // Whoever waits for it sees the failure; nobody has to.
   ready.then(
     () => {
@@ -77,7 +83,8 @@ type Owed = 'nothing' | 'audio' | 'end';
 interface UtteranceState {
   owed: Owed;
   hasAudio: boolean;
-  hasText: boolean;
+  /** Everything that was written. */
+  text: string;
   /** Written since the last audio came. */
   isUnspoken: boolean;
   hasEnded: boolean;
@@ -88,7 +95,7 @@ function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtte
   const state: UtteranceState = {
     owed: 'nothing',
     hasAudio: false,
-    hasText: false,
+    text: '',
     isUnspoken: false,
     hasEnded: false,
   };
@@ -114,9 +121,8 @@ function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtte
   );
   return {
     write: (text) => {
-      const isSpeakable = hasWords(text);
-      state.hasText ||= isSpeakable;
-      state.isUnspoken ||= isSpeakable;
+      state.text += text;
+      state.isUnspoken ||= countLetters(text) > 0;
       utterance.write(text);
     },
     flush: () => {
@@ -130,7 +136,7 @@ function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtte
       owe(state.isUnspoken && !state.hasAudio ? 'audio' : 'end');
     },
     [Symbol.asyncIterator]: readOnce(() =>
-      read(provider, utterance, state, attempt, () => {
+      read(session, utterance, state, attempt, () => {
         // While text may still come, silence is the model's, not the voice's.
         owe(state.hasEnded ? 'end' : 'nothing');
       }),
@@ -143,28 +149,37 @@ function gapMs(budgets: Budgets['tts'], bufferedMs: number): number {
   return Math.max(budgets.gapMs, bufferedMs - budgets.firstAudioMs);
 }
 
-/** Punctuation and symbols alone may rightly have no sound. */
-function hasWords(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(text);
-}
-
 async function* read(
-  provider: string,
+  session: SessionState,
   utterance: TtsUtterance,
   state: UtteranceState,
   attempt: Attempt,
   onAudio: () => void,
 ): AsyncGenerator<TtsEvent> {
+  const { provider, format } = session;
+  let audioMs = 0;
+  let lastWord: TtsWord | undefined;
   try {
     for await (const event of readUntil(utterance, attempt.signal)) {
-      if (event.type === 'audio' && event.audio.byteLength > 0) {
+      if (event.type === 'words') lastWord = event.words.at(-1) ?? lastWord;
+      else if (event.audio.byteLength > 0) {
         state.hasAudio = true;
         state.isUnspoken = false;
+        audioMs += durationMs(event.audio.byteLength, format);
+        if (isEndless(state.text.length, audioMs))
+          throw failed(provider, 'provider.endless', 'The voice does not stop.');
         onAudio();
       }
       yield event;
     }
-    if (state.hasText && !state.hasAudio) throw empty(provider);
+    if (countLetters(state.text) > 0 && !state.hasAudio) throw empty(provider);
+    if (isCutShort(state.text, audioMs, lastWord)) {
+      throw failed(
+        provider,
+        'provider.cut_short',
+        'The voice finished an utterance before its text was said.',
+      );
+    }
   } finally {
     attempt.end();
   }
@@ -186,11 +201,13 @@ function givenUp(provider: string, late: 'timeout' | 'stalled', what: string): P
 
 /** An utterance that ended well and said nothing was not said (fault T-02). */
 function empty(provider: string): ProviderError {
-  return new ProviderError({
-    class: 'protocol',
-    code: 'provider.empty',
+  return failed(
     provider,
-    stage: 'tts',
-    message: 'The voice finished an utterance without any audio for its text.',
-  });
+    'provider.empty',
+    'The voice finished an utterance without any audio for its text.',
+  );
+}
+
+function failed(provider: string, code: string, message: string): ProviderError {
+  return new ProviderError({ class: 'protocol', code, provider, stage: 'tts', message });
 }

@@ -36,7 +36,10 @@ export function sttChain(chain: Chain<SttAdapter>, options: CallChainOptions<'st
 
 export function ttsChain(chain: Chain<TtsAdapter>, options: CallChainOptions<'tts'> = {}): TtsAdapter {
   const limits = { ...defaultBudgets.tts, ...options.budgets };
-  return fallbackTts(membersOf(chain).map((member) => limitTts(member, limits)));
+  return fallbackTts(
+    membersOf(chain).map((member) => limitTts(member, limits)),
+    options,
+  );
 }
 
 export function llmChain(chain: Chain<LlmAdapter>, options: CallChainOptions<'llm'> = {}): LlmAdapter {

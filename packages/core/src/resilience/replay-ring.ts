@@ -16,7 +16,7 @@ export type SttStep =
 export interface ReplayRing {
   /** Everything that was pushed, let go or not. */
   readonly endMs: () => number;
-  /** Makes a step of audio, and keeps a copy: the giver's bytes may be a small part of a large buffer. */
+  /** Makes a step of audio of a copy: the giver's bytes may be a small part of a large buffer. */
   audio(audio: Uint8Array, isSpeech: boolean): SttStep;
   /** Makes and keeps a step that is no audio. */
   mark(type: 'flush' | 'end'): SttStep;
@@ -69,7 +69,7 @@ export function createReplayRing({ format, maxMs }: ReplayRingOptions): ReplayRi
     audio(audio, isSpeech) {
       const atMs = state.endMs;
       const endMs = atMs + durationMs(audio.byteLength, format);
-      const step: SttStep = { type: 'audio', atMs, endMs, audio: audio.slice(), isSpeech };
+      const step: SttStep = { type: 'audio', atMs, endMs, audio: Buffer.from(audio), isSpeech };
       state.steps.push(step);
       state.endMs = endMs;
       if (isSpeech) state.lastSpeechMs = endMs;

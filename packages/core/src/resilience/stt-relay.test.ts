@@ -81,6 +81,46 @@ describe('a member that fails in the middle of speech', () => {
     },
   );
 
+  it.each(positions)(
+    'at word %s, with a sentence settled in the middle of speech: words join by where they lie',
+    async (dies) => {
+      let kill = (): void => undefined;
+      const first = killable(createScriptedStt({ provider: 'first' }), (end) => (kill = end));
+      const opened = on.open(sttChain([first, good()]));
+      for (const [index, word] of said.split(' ').entries()) {
+        if (index === dies) kill();
+        await on.speak(opened, speechSound(`${word} `, format));
+        if (index === 3) opened.stream.flush();
+      }
+      on.isSpeech = false;
+      await on.speak(opened, silence(2_000, format));
+      opened.stream.end();
+      await on.clock.run();
+      expect(textOf(opened.events)).toBe(said);
+    },
+  );
+
+  it('leaves out the pauses of what was missed where audio is taken no faster than it is spoken', async () => {
+    const second = good({ capabilities: { maxReplayRate: 1 } });
+    const opened = on.open(sttChain([failing({ type: 'hang' }), second]));
+    await on.speak(opened, speechSound('one two', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(2_000, format));
+    on.isSpeech = true;
+    const threeAtMs = 420 + 2_000;
+    await on.speak(opened, speechSound('three four five six seven', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(3_000, format));
+    opened.stream.end();
+    await on.clock.run();
+    expect(textOf(opened.events)).toBe('one two three four five six seven');
+    const words = opened.events.flatMap((event) => (event.type === 'final' ? event.words : []));
+    const three = words.find(({ text }) => text === 'three');
+    expect(Math.abs((three?.startMs ?? 0) - threeAtMs)).toBeLessThanOrEqual(20);
+    const spokenMs = 420 + 2_000 + 25 * 60 + 3_000;
+    expect(second.streams[0]?.audioMs).toBeLessThan(spokenMs - 1_400);
+  });
+
   it('comes back to the first in a pause, keeps the second until the first has proved itself', async () => {
     let isDead = true;
     const first = createScriptedStt({

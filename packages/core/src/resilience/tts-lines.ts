@@ -5,6 +5,7 @@ import type { VoiceError } from '../spec/error.js';
 import type { TtsAdapter, TtsRequest, TtsSession } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
 import { closestFormat, failureOf } from './chain.js';
+import { isLease, type Health } from './health.js';
 import { voiceOf } from './member-voice.js';
 
 /** One member's session, warm for the next utterance. */
@@ -29,6 +30,8 @@ export interface TtsLines {
   order(): readonly number[];
   /** The session of a member, opened if it is not open. Throws what connecting throws. */
   take(index: number): TtsLine;
+  /** Connects to a member that may be needed soon. */
+  warm(index: number): void;
   /** The utterance needs it no more. With a failure the next member speaks from now on. */
   giveBack(line: TtsLine, failure?: VoiceError): void;
   /** An utterance is over, whichever lines it used. */
@@ -39,6 +42,7 @@ export interface TtsLines {
 interface State {
   readonly members: readonly TtsAdapter[];
   readonly request: TtsRequest;
+  readonly health: Health;
   readonly lines: Map<number, TtsLine>;
   /** Whether utterances are under way, over whatever line. */
   readonly isInUse: () => boolean;
@@ -57,19 +61,24 @@ interface State {
 export interface TtsLinesOptions {
   readonly members: readonly TtsAdapter[];
   readonly request: TtsRequest;
+  readonly health: Health;
   isInUse(): boolean;
   /** Runs once, with what utterances end with. */
   onClose(reason: unknown): void;
 }
 
-/** Connects to the first member at once; throws what that throws. */
-export function createTtsLines({ members, request, isInUse, onClose }: TtsLinesOptions): TtsLines {
+/** Connects at once to the first member that may be asked; throws what that throws. */
+export function createTtsLines({ members, request, health, isInUse, onClose }: TtsLinesOptions): TtsLines {
   const state: State = {
     members,
     request,
+    health,
     lines: new Map(),
     isInUse,
-    speaker: 0,
+    speaker: Math.max(
+      0,
+      members.findIndex((member) => health.of(member).retryAfterMs === 0),
+    ),
     failures: [],
     isOver: false,
     resolveReady: () => undefined,
@@ -85,7 +94,7 @@ export function createTtsLines({ members, request, isInUse, onClose }: TtsLinesO
   const closed = new Promise<VoiceError | undefined>((resolve) => {
     state.resolveClosed = resolve;
   });
-  openLine(state, 0);
+  openLine(state, state.speaker);
   const close = (): void => {
     const reason: unknown = request.signal.aborted ? request.signal.reason : closedByUs(members);
     state.isOver = true;
@@ -107,6 +116,9 @@ export function createTtsLines({ members, request, isInUse, onClose }: TtsLinesO
       const line = state.lines.get(index) ?? openLine(state, index);
       line.users += 1;
       return line;
+    },
+    warm: (index) => {
+      warm(state, index);
     },
     giveBack: (line, failure) => {
       giveBack(state, line, failure);
@@ -170,16 +182,29 @@ function connectionFailed(state: State, { index, users }: TtsLine, error: VoiceE
   }
   const provider = members[index]?.provider ?? 'none';
   // An utterance that waits for this connection reports it by itself.
-  if (users === 0) request.onAttempt?.({ type: 'failed', provider, error, isHandled: true });
+  if (users === 0) {
+    request.onAttempt?.({ type: 'failed', provider, error, isHandled: true });
+    tellHealth(state, index, error);
+  }
   speakerFailed(state, index);
+}
+
+function tellHealth({ members, health }: State, index: number, error: VoiceError): void {
+  const member = members[index];
+  const answer = member && health.acquire(member);
+  if (answer !== undefined && isLease(answer)) answer.fail(error);
 }
 
 function speakerFailed(state: State, index: number): void {
   if (state.speaker !== index || state.isOver) return;
   state.speaker = (index + 1) % state.members.length;
-  if (state.lines.has(state.speaker)) return;
+  warm(state, state.speaker);
+}
+
+function warm(state: State, index: number): void {
+  if (state.lines.has(index) || state.isOver) return;
   try {
-    openLine(state, state.speaker);
+    openLine(state, index);
   } catch {
     // The utterance that needs this member is told why it can't be had.
   }
