@@ -10,6 +10,10 @@ const cycleMs = 6_000;
 
 export const account = { sid: `AC${'0'.repeat(32)}`, token: randomBytes(16).toString('hex') };
 
+/** Calls do not share a clock: their frames are spread over the 20 ms. */
+const tickMs = 2;
+const ticksPerFrame = 20 / tickMs;
+
 /** No two calls of a run share an id: the application takes the second for the first one come back. */
 let opened = 0;
 
@@ -205,12 +209,14 @@ export async function runCalls({ count, seconds, warmSeconds = 0, target, marks,
       const step = () => {
         const now = performance.now() - began;
         if (now >= endMs) return resolve(lateMs);
-        lateMs = Math.max(lateMs, now - tick * 20);
-        while (tick * 20 <= now) {
-          for (const call of calls) call.frame(tick * 20);
+        lateMs = Math.max(lateMs, now - tick * tickMs);
+        while (tick * tickMs <= now) {
+          const part = tick % ticksPerFrame;
+          const ms = Math.floor(tick / ticksPerFrame) * 20;
+          for (let at = part; at < calls.length; at += ticksPerFrame) calls[at].frame(ms);
           tick += 1;
         }
-        setTimeout(step, Math.max(0, tick * 20 - (performance.now() - began)));
+        setTimeout(step, Math.max(0, tick * tickMs - (performance.now() - began)));
       };
       step();
     });

@@ -1,5 +1,5 @@
-// What a recogniser was asked that it has not settled yet, for whoever has to take over: bounded, and knowing where it lies.
-import { durationMs } from '../audio/format.js';
+// What a recogniser was asked that is not settled yet, for whoever has to take over: bounded, and knowing where it lies.
+import { bytesFor, durationMs } from '../audio/format.js';
 import type { AudioFormat } from '../spec/audio.js';
 
 /** `atMs`: where it begins, counted from the first byte of the stream. `isSpeech`: what the local detector heard then. */
@@ -14,19 +14,18 @@ export type SttStep =
   | { readonly type: 'flush' | 'end'; readonly atMs: number };
 
 export interface ReplayRing {
-  /** Everything that was pushed, let go or not. */
-  readonly endMs: () => number;
-  /** Makes a step of audio of a copy: the giver's bytes may be a small part of a large buffer. */
-  audio(audio: Uint8Array, isSpeech: boolean): SttStep;
-  /** Makes and keeps a step that is no audio. */
-  mark(type: 'flush' | 'end'): SttStep;
+  /** Everything that was pushed, kept or not. */
+  endMs(): number;
+  /** Keeps a copy. */
+  audio(audio: Uint8Array, isSpeech: boolean): void;
+  mark(type: 'flush' | 'end'): void;
   /** All audio before is decided: what lies before the last pause at or before it is let go. */
   settle(atMs: number): void;
   /** Whether somebody spoke after what is settled. */
   hasSpeech(): boolean;
   /** Where the speech that goes on now began; the present where nobody speaks. */
   openSpeechMs(): number;
-  /** What is kept from there on; from the last pause at or before what is settled by default. */
+  /** What is kept from there on; by default from the last pause at or before what is settled. */
   stepsFrom(atMs?: number): readonly SttStep[];
   clear(): void;
 }
@@ -40,75 +39,135 @@ export interface ReplayRingOptions {
 /** The detector hears the beginning of a word late: so much of the pause before it belongs to it. */
 const leadInMs = 200;
 /** Of silence that nobody has settled so much is kept: what the detector did not hear may still be a word. */
-const quietMs = 3_000;
+const quietMs = 1_000;
+/** Steps are given out in pieces of at most this length. */
+const pieceMs = 100;
+
+/** Positions are bytes of the whole stream. */
+interface Run {
+  readonly type: 'audio' | 'flush' | 'end';
+  readonly from: number;
+  to: number;
+  readonly isSpeech: boolean;
+}
 
 interface State {
   readonly format: AudioFormat;
-  readonly maxMs: number;
-  steps: SttStep[];
-  endMs: number;
-  settledMs: number;
-  /** The end of the last audio with speech. */
-  lastSpeechMs: number;
-  openSpeechMs: number;
+  readonly maxBytes: number;
+  /** Byte `n` of the stream lies at `n` modulo its length. One allocation for all frames: thousands of small ones a second cost collections. */
+  bytes: Buffer;
+  runs: Run[];
+  from: number;
+  to: number;
+  settledTo: number;
+  speechTo: number;
+  openSpeechFrom: number;
 }
 
 export function createReplayRing({ format, maxMs }: ReplayRingOptions): ReplayRing {
   const state: State = {
     format,
-    maxMs,
-    steps: [],
-    endMs: 0,
-    settledMs: 0,
-    lastSpeechMs: 0,
-    openSpeechMs: 0,
+    maxBytes: bytesFor(maxMs, format),
+    bytes: Buffer.alloc(0),
+    runs: [],
+    from: 0,
+    to: 0,
+    settledTo: 0,
+    speechTo: 0,
+    openSpeechFrom: 0,
   };
-  const hasSpeech = (): boolean => state.lastSpeechMs > state.settledMs;
+  const toMs = (position: number): number => durationMs(position, format);
+  const hasSpeech = (): boolean => state.speechTo > state.settledTo;
+  const quietBytes = bytesFor(quietMs, format);
+  const leadInBytes = bytesFor(leadInMs, format);
   return {
-    endMs: () => state.endMs,
+    endMs: () => toMs(state.to),
     audio(audio, isSpeech) {
-      const atMs = state.endMs;
-      const endMs = atMs + durationMs(audio.byteLength, format);
-      const step: SttStep = { type: 'audio', atMs, endMs, audio: Buffer.from(audio), isSpeech };
-      state.steps.push(step);
-      state.endMs = endMs;
-      if (isSpeech) state.lastSpeechMs = endMs;
-      else state.openSpeechMs = endMs;
-      dropBefore(state, endMs - (hasSpeech() ? maxMs : quietMs));
-      return step;
+      keep(state, audio);
+      const last = state.runs.at(-1);
+      if (last?.type === 'audio' && last.isSpeech === isSpeech) last.to = state.to;
+      else state.runs.push({ type: 'audio', from: state.to - audio.byteLength, to: state.to, isSpeech });
+      if (isSpeech) state.speechTo = state.to;
+      else state.openSpeechFrom = state.to;
+      dropBefore(state, state.to - (hasSpeech() ? state.maxBytes : quietBytes));
     },
     mark(type) {
-      const step: SttStep = { type, atMs: state.endMs };
-      state.steps.push(step);
-      return step;
+      state.runs.push({ type, from: state.to, to: state.to, isSpeech: false });
     },
     settle(atMs) {
-      if (atMs <= state.settledMs) return;
-      state.settledMs = Math.min(atMs, state.endMs);
-      dropBefore(state, lastPauseMs(state) - leadInMs);
+      state.settledTo = Math.max(state.settledTo, Math.min(bytesFor(atMs, format), state.to));
+      const pause = state.runs.findLast(
+        ({ type, from, isSpeech }) => type === 'audio' && !isSpeech && from < state.settledTo,
+      );
+      if (pause !== undefined) dropBefore(state, Math.min(pause.to, state.settledTo) - leadInBytes);
     },
     hasSpeech,
-    openSpeechMs: () => state.openSpeechMs,
-    stepsFrom: (atMs = 0) => state.steps.filter((step) => endOf(step) > atMs || step.type !== 'audio'),
+    openSpeechMs: () => toMs(state.openSpeechFrom),
+    stepsFrom: (atMs = 0) => steps(state, bytesFor(atMs, format)),
     clear() {
-      state.steps = [];
+      state.runs = [];
+      state.from = state.to;
+      state.bytes = Buffer.alloc(0);
     },
   };
 }
 
-const endOf = (step: SttStep): number => (step.type === 'audio' ? step.endMs : step.atMs);
-
-/** The end of the last silence that is wholly settled; where there is none, all that is kept may be needed. */
-function lastPauseMs({ steps, settledMs }: State): number {
-  const pause = steps.findLast((step) => step.type === 'audio' && !step.isSpeech && step.endMs <= settledMs);
-  return pause === undefined ? -Infinity : endOf(pause);
+function keep(state: State, audio: Uint8Array): void {
+  const kept = state.to - state.from + audio.byteLength;
+  if (kept > state.bytes.length) grow(state, Math.max(kept, bytesFor(2 * quietMs, state.format)));
+  const { bytes } = state;
+  const at = state.to % bytes.length;
+  const head = audio.subarray(0, bytes.length - at);
+  bytes.set(head, at);
+  if (head.length < audio.length) bytes.set(audio.subarray(head.length), 0);
+  state.to += audio.byteLength;
 }
 
-function dropBefore(state: State, atMs: number): void {
-  let count = 0;
-  for (const step of state.steps) {
-    if (endOf(step) > atMs) break;
-    count += 1;
+/** Twice as large, for as much as has to be kept. */
+function grow(state: State, neededBytes: number): void {
+  const larger = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(neededBytes)));
+  for (let at = state.from; at < state.to;) {
+    const piece = view(state, at, state.to);
+    const target = at % larger.length;
+    const count = Math.min(piece.length, larger.length - target);
+    larger.set(piece.subarray(0, count), target);
+    at += count;
   }
-  if (count > 0) state.steps.splice(0, count);
+  state.bytes = larger;
+}
+
+/** What lies in one piece from `from` on, no further than `to`. */
+function view({ bytes }: State, from: number, to: number): Buffer {
+  const at = from % bytes.length;
+  return bytes.subarray(at, Math.min(bytes.length, at + to - from));
+}
+
+function dropBefore(state: State, position: number): void {
+  if (position <= state.from) return;
+  state.from = position;
+  while (state.runs[0] !== undefined && state.runs[0].to <= position) state.runs.shift();
+}
+
+function steps(state: State, from: number): SttStep[] {
+  const { format, runs } = state;
+  const pieceBytes = bytesFor(pieceMs, format);
+  return runs.flatMap((run): SttStep[] => {
+    if (run.type !== 'audio')
+      return run.from >= from ? [{ type: run.type, atMs: durationMs(run.from, format) }] : [];
+    const pieces: SttStep[] = [];
+    for (let at = Math.max(run.from, state.from, from), to = at; at < run.to; at = to) {
+      const piece = view(state, at, Math.min(run.to, at + pieceBytes));
+      to = at + piece.length;
+      // A copy: what is here will be written over.
+      const audio = Buffer.from(piece);
+      pieces.push({
+        type: 'audio',
+        atMs: durationMs(at, format),
+        endMs: durationMs(to, format),
+        audio,
+        isSpeech: run.isSpeech,
+      });
+    }
+    return pieces;
+  });
 }

@@ -84,7 +84,7 @@ export function openSttMember(options: SttMemberOptions, startMs: number): SttMe
     givenMs: () => state.givenMs,
     give(step) {
       if (state.backlog === undefined) give(state, step);
-      else state.backlog.push(step);
+      else state.backlog.push(step.type === 'audio' ? { ...step, audio: Buffer.from(step.audio) } : step);
     },
     catchUp(steps) {
       clock.clearTimeout(state.timer);

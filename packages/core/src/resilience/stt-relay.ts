@@ -10,7 +10,7 @@ import type { ChainSettings } from './chain-options.js';
 import { createDeadline, type Deadline } from './deadline.js';
 import { isLease } from './health.js';
 import { joined } from './joined.js';
-import { createReplayRing, type ReplayRing, type SttStep } from './replay-ring.js';
+import { createReplayRing, type ReplayRing } from './replay-ring.js';
 import { createRoute, nobodyLeft, type Route, type Stop } from './route.js';
 import { openSttMember, type SttMember } from './stt-member.js';
 
@@ -98,12 +98,12 @@ export function openSttRelay(
       if (!relay.hasEnded) hear(relay, audio);
     },
     flush: () => {
-      if (!relay.hasEnded) relay.current?.give(relay.ring.mark('flush'));
+      if (!relay.hasEnded) mark(relay, 'flush');
     },
     end: () => {
       if (relay.hasEnded) return;
       relay.hasEnded = true;
-      relay.current?.give(relay.ring.mark('end'));
+      mark(relay, 'end');
     },
     [Symbol.asyncIterator]: () => relay.events[Symbol.asyncIterator](),
   };
@@ -172,11 +172,17 @@ function open(relay: Relay, stop: Stop<SttAdapter>, startMs: number): SttMember 
 function hear(relay: Relay, audio: Uint8Array): void {
   const { ring, request, current } = relay;
   const isSpeech = request.isSpeech();
-  const step = ring.audio(audio, isSpeech);
-  current?.give(step);
+  const atMs = ring.endMs();
+  ring.audio(audio, isSpeech);
+  current?.give({ type: 'audio', atMs, endMs: ring.endMs(), audio, isSpeech });
   if (isSpeech) relay.quietSinceMs = ring.endMs();
   const isQuiet = ring.endMs() - relay.quietSinceMs >= pauseMs && !ring.hasSpeech();
   if (current !== undefined) change(relay, current, isQuiet);
+}
+
+function mark({ ring, current }: Relay, type: 'flush' | 'end'): void {
+  ring.mark(type);
+  current?.give({ type, atMs: ring.endMs() });
 }
 
 /** To a member that stands before this one in the chain, or to a new session before this one has to end. */
@@ -296,7 +302,7 @@ function failed(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
     attempts.failed(stop.member.provider, failure, true);
     relay.warm = undefined;
     relay.current = warm;
-    warm.catchUp(missedBy(warm, ring));
+    warm.catchUp(ring.stepsFrom(warm.givenMs()));
     return;
   }
   const next = route.next();
@@ -308,11 +314,6 @@ function failed(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
     relay.next = next;
     relay.lastTry.arm(next.afterMs);
   } else takeOver(relay, next);
-}
-
-/** What was kept since it was last given something. */
-function missedBy(member: SttMember, ring: ReplayRing): readonly SttStep[] {
-  return ring.stepsFrom(member.givenMs()).filter(({ atMs }) => atMs >= member.givenMs());
 }
 
 /** A peer that stops before it was asked to has failed, however politely. */
