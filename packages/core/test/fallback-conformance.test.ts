@@ -75,6 +75,8 @@ for (const { name, chain } of [
       name === 'a chain of one'
         ? {}
         : {
+            'stops reading the provider while nobody reads its results, and loses none':
+              'what a chain has missed it is given at the rate it takes: longer than the suite waits',
             'gives up audio that nobody takes while connecting, with capacity':
               'what a chain keeps for its next member is bounded: the oldest is let go',
           },

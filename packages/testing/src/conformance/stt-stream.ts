@@ -107,7 +107,7 @@ export const sttStreamChecks: readonly SttCheck[] = [
     title: 'stops reading the provider while nobody reads its results, and loses none',
     isHeavy: true,
     async run(bench) {
-      const count = 1500;
+      const count = 2400;
       bench.fake.hear(timedWords('word '.repeat(count), { startMs: 0, msPerWord: 4, gapMs: 0 }));
       const controller = new AbortController();
       const stream = bench.adapter.open({
