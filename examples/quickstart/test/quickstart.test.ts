@@ -83,4 +83,12 @@ it('answers a call with its greeting, hears the caller, and calls its tool', asy
   call.hangup();
   await call.ended;
   expect(call.problems).toEqual([]);
+
+  // The primary voice is gone: the chain's second member, in this very process, says the greeting.
+  await elevenlabs.close();
+  const second = twilio.call({ from: '+14155550101', to: '+14155550199', url });
+  await second.until(() => second.heard.length > 8_000);
+  second.hangup();
+  await second.ended;
+  expect(second.problems).toEqual([]);
 });
