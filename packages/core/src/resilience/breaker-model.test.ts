@@ -20,6 +20,11 @@ const member: HealthMember = { kind: 'llm', provider: 'model', healthKey: 'model
 const classes = ['unavailable', 'timeout', 'rate_limit', 'aborted', 'idle'] as const;
 
 type Action =
+  /** Requests one after the other that fail, or one that is answered. */
+  | { readonly type: 'outage' }
+  /** Down, up again as soon as it is tried, down again. */
+  | { readonly type: 'flapping' }
+  | { readonly type: 'answer' }
   | { readonly type: 'acquire' }
   | { readonly type: 'force' }
   | { readonly type: 'succeed'; readonly which: number; readonly isSlow: boolean }
@@ -29,6 +34,14 @@ type Action =
 
 const which = fc.nat(20);
 const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      { type: 'outage' as const },
+      { type: 'answer' as const },
+      { type: 'flapping' as const },
+    ),
+  },
   { weight: 5, arbitrary: fc.constantFrom({ type: 'acquire' as const }, { type: 'force' as const }) },
   {
     weight: 2,
@@ -91,6 +104,22 @@ async function act(known: Known, step: Action): Promise<void> {
     await clock.advance(step.ms);
   } else if (step.type === 'acquire') {
     acquire(known);
+  } else if (step.type === 'outage') {
+    for (let count = 0; count < 3; count += 1) {
+      const held = acquire(known);
+      if (held !== undefined) tell(known, held, { type: 'fail', which: 0, class: 'unavailable' });
+    }
+  } else if (step.type === 'flapping') {
+    for (let count = 0; count < 4; count += 1) {
+      await act(known, { type: 'outage' });
+      await clock.advance(health.of(member).retryAfterMs);
+      await act(known, { type: 'answer' });
+    }
+  } else if (step.type === 'answer') {
+    const held = acquire(known);
+    if (held === undefined) return;
+    tell(known, held, { type: 'succeed', which: 0, isSlow: false });
+    tell(known, held, { type: 'release', which: 0 });
   } else if (step.type === 'force') {
     const lease = health.force(member);
     if (lease !== undefined) remember(known, lease, true);
@@ -101,24 +130,26 @@ async function act(known: Known, step: Action): Promise<void> {
   expect(health.of(member).inFlight).toBe(leases.filter(({ isOver }) => !isOver).length);
 }
 
-function remember(known: Known, lease: Lease, isForced: boolean): void {
-  known.leases.push({
+function remember(known: Known, lease: Lease, isForced: boolean): Held {
+  const held = {
     lease,
     atMs: known.clock.now(),
     change: known.changes.length,
     isForced,
     isOver: false,
-  });
+  };
+  known.leases.push(held);
+  return held;
 }
 
 /** One probe at a time; everybody else while it is closed, unless a limit says no; nobody before the rest is over. */
-function acquire(known: Known): void {
+function acquire(known: Known): Held | undefined {
   const { health, clock, leases } = known;
   const before = health.of(member);
   const answer = health.acquire(member);
   if (!isLease(answer)) {
     expect(before.retryAfterMs > 0 || before.inFlight >= (before.cap ?? Infinity)).toBe(true);
-    return;
+    return undefined;
   }
   expect(before.retryAfterMs).toBe(0);
   expect(answer.isProbe).toBe(before.state === 'open');
@@ -130,7 +161,7 @@ function acquire(known: Known): void {
       clock.now() < atMs + defaultBreaker.probeMs,
   );
   if (answer.isProbe) expect(probes).toHaveLength(0);
-  remember(known, answer, false);
+  return remember(known, answer, false);
 }
 
 /** What began before the last opening or closing, and what was forced, changes nothing. */
@@ -138,6 +169,8 @@ function tell(known: Known, held: Held, step: Extract<Action, { readonly which: 
   const { health, changes } = known;
   const before = health.of(member);
   const count = changes.length;
+  const isProbing =
+    before.state === 'half-open' && held.lease.isProbe && !held.isOver && held === lastProbe(known);
   const isStale = held.isForced || held.change < count;
   if (step.type === 'succeed') {
     held.lease.succeed({ isSlow: step.isSlow });
@@ -152,13 +185,19 @@ function tell(known: Known, held: Held, step: Extract<Action, { readonly which: 
     }
   }
   if (step.type !== 'succeed') held.isOver = true;
+  if (step.type === 'release' && isProbing) expect(health.of(member).retryAfterMs).toBe(0);
   if (!isStale) return;
   const after = health.of(member);
-  expect([after.state, after.retryAfterMs, changes.length]).toEqual([
+  expect([after.state, after.retryAfterMs, after.recent, changes.length]).toEqual([
     before.state,
     before.retryAfterMs,
+    before.recent,
     count,
   ]);
+}
+
+function lastProbe({ leases }: Known): Held | undefined {
+  return leases.findLast(({ lease }) => lease.isProbe);
 }
 
 /** However it flaps: no more than six openings and closings in any minute. */
