@@ -13,13 +13,12 @@ import { createAttempt } from '../src/resilience/attempt.js';
 import type { AttemptReport } from '../src/spec/attempt.js';
 import type { AudioFormat } from '../src/spec/audio.js';
 import type { SttAdapter, SttEvent, SttStream } from '../src/spec/stt.js';
+import { collect, type Collected } from './collect.js';
 
 export const format: AudioFormat = { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
 
-export interface Opened {
+export interface Opened extends Collected<SttEvent> {
   readonly stream: SttStream;
-  readonly events: SttEvent[];
-  readonly ended: Promise<unknown>;
 }
 
 export interface Listening {
@@ -51,16 +50,7 @@ export function createListening(): Listening {
         isSpeech: () => listening.isSpeech,
         onAttempt: (report) => reports.push(report),
       });
-      const events: SttEvent[] = [];
-      const ended = (async () => {
-        try {
-          for await (const event of stream) events.push(event);
-          return undefined;
-        } catch (error) {
-          return error;
-        }
-      })();
-      return { stream, events, ended };
+      return { stream, ...collect(stream) };
     },
     async speak({ stream }, audio) {
       for (let at = 0; at < audio.length; at += 160) {

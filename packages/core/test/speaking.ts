@@ -12,15 +12,14 @@ import { expect } from 'vitest';
 import type { AttemptReport } from '../src/spec/attempt.js';
 import type { AudioFormat } from '../src/spec/audio.js';
 import type { TtsAdapter, TtsEvent, TtsRequest, TtsSession, TtsUtterance } from '../src/spec/tts.js';
+import { collect, type Collected } from './collect.js';
 
 export const format: AudioFormat = { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
 export const text = 'Your order is on its way. It comes at five.';
 export const spoken = 'your order is on its way it comes at five';
 
-export interface Spoken {
+export interface Spoken extends Collected<TtsEvent> {
   readonly utterance: TtsUtterance;
-  readonly events: TtsEvent[];
-  readonly ended: Promise<unknown>;
 }
 
 export interface Speaking {
@@ -63,16 +62,7 @@ export function say(session: TtsSession, words = text, signal = new AbortControl
   for (const piece of words.split(/(?<= )/)) utterance.write(piece);
   utterance.flush();
   utterance.end();
-  const events: TtsEvent[] = [];
-  const ended = (async () => {
-    try {
-      for await (const event of utterance) events.push(event);
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  })();
-  return { utterance, events, ended };
+  return { utterance, ...collect(utterance) };
 }
 
 export function audioOf(events: readonly TtsEvent[]): Uint8Array {

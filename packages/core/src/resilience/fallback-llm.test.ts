@@ -9,6 +9,7 @@ import {
   type VirtualClock,
 } from '@voicewire/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { collect } from '../../test/collect.js';
 import type { AttemptReport } from '../spec/attempt.js';
 import type { LlmAdapter, LlmMessage, LlmPart } from '../spec/llm.js';
 import { fallbackLlm } from './fallback-llm.js';
@@ -29,7 +30,6 @@ beforeEach(() => {
 });
 
 async function ask(adapter: LlmAdapter, messages = question) {
-  const parts: LlmPart[] = [];
   const answer = adapter.generate({
     messages,
     tools,
@@ -38,17 +38,9 @@ async function ask(adapter: LlmAdapter, messages = question) {
     signal: controller.signal,
     onAttempt: (report) => reports.push(report),
   });
+  const { events: parts, ended } = collect(answer);
   let isOver = false;
-  const ended = (async () => {
-    try {
-      for await (const part of answer) parts.push(part);
-      return undefined;
-    } catch (error) {
-      return error;
-    } finally {
-      isOver = true;
-    }
-  })();
+  void ended.then(() => (isOver = true));
   await clock.run({ until: () => isOver });
   const error = await ended;
   expect(clock.pendingTimers).toBe(0);

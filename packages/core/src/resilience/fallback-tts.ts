@@ -110,6 +110,8 @@ interface Utterance {
   text: string;
   flushedTo: number;
   hasEnded: boolean;
+  /** When it was first told to speak what it had: until then it waits for a model, not for a voice. */
+  askedAtMs: number | undefined;
   voice: Voice | undefined;
   /** Text before it is in audio that was delivered. */
   saidTo: number;
@@ -142,6 +144,7 @@ function speak(
     text: '',
     flushedTo: 0,
     hasEnded: false,
+    askedAtMs: undefined,
     voice: undefined,
     saidTo: 0,
     deliveredMs: 0,
@@ -176,6 +179,9 @@ function take(utterance: Utterance, step: Step): void {
   if (step.type === 'write') utterance.text += step.text;
   else if (step.type === 'flush') utterance.flushedTo = utterance.text.length;
   else utterance.hasEnded = true;
+  if (step.type !== 'write' && utterance.text !== '') {
+    utterance.askedAtMs ??= (utterance.chain.request.clock ?? systemClock).now();
+  }
   if (utterance.voice !== undefined) ask(utterance.voice, step);
 }
 
@@ -249,12 +255,9 @@ async function* read(utterance: Utterance): AsyncGenerator<TtsEvent> {
         const isSaid = settle(utterance);
         leave(utterance, failure);
         route.failed(stop, failure);
-        next = isSaid === 'nobody can tell' ? undefined : route.next();
+        next = isSaid === 'part' ? route.next() : undefined;
         attempts.failed(provider, failure, isSaid === 'all' || next !== undefined);
-        if (isSaid === 'all') {
-          next?.lease.release();
-          return;
-        }
+        if (isSaid === 'all') return;
         // Half of it was heard: the failure is the utterance's own, whoever was tried before.
         if (next === undefined && utterance.deliveredMs > 0) throw failure;
       } finally {
@@ -289,7 +292,7 @@ async function* pass(
   const { clock = systemClock } = request;
   const { tail, fromText, fromMs } = voice;
   const converter = createConverter(voice.line.format, request.format);
-  const askedAtMs = clock.now();
+  const beganAtMs = clock.now();
   const held: TtsEvent[] = [];
   let isSlow: boolean | undefined;
 
@@ -309,7 +312,8 @@ async function* pass(
 
   for await (const event of voice.utterance) {
     if (isSlow === undefined && event.type === 'audio' && event.audio.byteLength > 0) {
-      isSlow = clock.now() - askedAtMs > settings.slowMs.tts;
+      const { askedAtMs = Infinity } = utterance;
+      isSlow = clock.now() - Math.max(beganAtMs, askedAtMs) > settings.slowMs.tts;
       attempts.used(member.provider);
       if (fromMs > 0) {
         utterance.deliveredMs = fromMs;

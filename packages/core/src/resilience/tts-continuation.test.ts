@@ -1,6 +1,7 @@
 // Voices that fail in the middle of an utterance, in virtual time: each word is heard once, whoever says it.
 import { createScriptedTts, readWords, type ScriptedTts } from '@voicewire/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { collect } from '../../test/collect.js';
 import {
   audioOf,
   createSpeaking,
@@ -243,6 +244,24 @@ describe('health', () => {
     }
     expect(first.sessions).toHaveLength(3);
     expect(health.of(first).state).toBe('open');
+  });
+
+  it('counts a voice as slow from the text it was told to speak, not from a model that was late with it', async () => {
+    const health = createHealth({ clock: on.clock });
+    const first = good({ delays: { firstAudioMs: 500 } });
+    const late = good({ provider: 'late', delays: { firstAudioMs: 2_000 } });
+    for (const voice of [first, late]) {
+      const session = on.connect(ttsChain(voice, { health }));
+      const utterance = session.speak({ bufferedMs: () => 0, signal: on.controller.signal });
+      const { ended } = collect(utterance);
+      await on.clock.advance(4_000);
+      utterance.write(text);
+      utterance.end();
+      await on.clock.advance(10_000);
+      expect(await ended).toBeUndefined();
+    }
+    expect(health.of(first).recent).toEqual({ done: 1, failed: 0, slow: 0 });
+    expect(health.of(late).recent).toEqual({ done: 1, failed: 0, slow: 1 });
   });
 
   it('hears nothing of silence, and nothing of an interruption', async () => {
