@@ -13,6 +13,17 @@ let mounted: Mounted;
 
 afterEach(() => mounted.close());
 
+/** A caller who was greeted, and is back before the loss of the first media was noticed. */
+async function comeBackEarly() {
+  mounted = await mount();
+  const call = mounted.call();
+  await call.until(() => heardBy(call) === 'hello');
+  const token = tokenIn(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress'));
+  const { socket } = await openSocket(mounted);
+  socket.send(startMessage(token, call.sid));
+  return { call, socket };
+}
+
 describe('a call', () => {
   it('is answered, talked and hung up', async () => {
     mounted = await mount();
@@ -49,12 +60,7 @@ describe('a call', () => {
   });
 
   it('that comes back before its loss was noticed is not hung up, and keeps its history', async () => {
-    mounted = await mount();
-    const call = mounted.call();
-    await call.until(() => heardBy(call) === 'hello');
-    const token = tokenIn(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress'));
-    const { socket } = await openSocket(mounted);
-    socket.send(startMessage(token, call.sid));
+    const { call, socket } = await comeBackEarly();
     await expect.poll(() => mounted.over).toHaveLength(1);
     expect(mounted.over[0]).toMatchObject({ standing: 'interrupted' });
     await expect.poll(() => mounted.voicewire.calls.get(call.sid)?.snapshot().length ?? 0).toBeGreaterThan(3);
@@ -65,12 +71,7 @@ describe('a call', () => {
   });
 
   it('that comes back and is hung up before the earlier media was let go is over, not lost', async () => {
-    mounted = await mount();
-    const call = mounted.call();
-    await call.until(() => heardBy(call) === 'hello');
-    const token = tokenIn(await announce(mounted, call.sid, 'resume?voicewire=resumed', 'in-progress'));
-    const { socket } = await openSocket(mounted);
-    socket.send(startMessage(token, call.sid));
+    const { socket } = await comeBackEarly();
     socket.send(JSON.stringify({ event: 'stop', streamSid: 'MZ1', sequenceNumber: '2', stop: {} }));
     socket.close();
     await expect.poll(() => mounted.over).toHaveLength(2);

@@ -77,7 +77,7 @@ interface Gate {
   readonly options: BreakerOptions;
   readonly random: () => number;
   readonly window: RollingWindow;
-  readonly onChange: (cause: VoiceError | undefined) => void;
+  readonly onChange: () => void;
   status: 'closed' | 'open';
   /** While open: nothing but a probe, and that not before. */
   reopenAtMs: number;
@@ -126,7 +126,7 @@ export function createBreaker(
       const wasOpen = gate.status === 'open';
       Object.assign(gate, fresh(clock), { epoch: gate.epoch + 1 });
       gate.window.clear();
-      if (wasOpen) gate.onChange(undefined);
+      if (wasOpen) gate.onChange();
     },
   };
 }
@@ -319,7 +319,7 @@ function open(gate: Gate, cause: VoiceError | undefined): void {
   rest(gate);
   const earliest = gate.openingsMs.at(-flapping.openings);
   if (earliest !== undefined) gate.reopenAtMs = Math.max(gate.reopenAtMs, earliest + flapping.withinMs);
-  gate.onChange(cause);
+  gate.onChange();
 }
 
 /** The next probe comes after a rest that grows, and not at the same moment everywhere (fault P-08). */
@@ -343,5 +343,5 @@ function close(gate: Gate): void {
   gate.failuresInARow = 0;
   // One failure after recovery must not open it again with the failures from before.
   gate.window.clear();
-  gate.onChange(undefined);
+  gate.onChange();
 }

@@ -1,6 +1,6 @@
 // What chains of every stage are told: whose health they go by, and when they give up.
 import { createHealth, type Health } from './health.js';
-import { defaultLastTryAfterMs, type RouteOptions } from './route.js';
+import type { RouteOptions } from './route.js';
 
 export interface ChainOptions {
   /** Shared by all calls of a process. Default: the chain's own, so that it knows at least what it saw itself. */
@@ -24,7 +24,7 @@ export interface ChainSettings extends RouteOptions {
 export function chainSettings({ health, lastTryAfterMs, slowMs = {} }: ChainOptions): ChainSettings {
   return {
     health: health ?? createHealth(),
-    lastTryAfterMs: lastTryAfterMs ?? defaultLastTryAfterMs,
+    lastTryAfterMs: lastTryAfterMs ?? 800,
     slowMs: { tts: slowMs.tts ?? 1_500, llm: slowMs.llm ?? 2_500 },
   };
 }

@@ -5,14 +5,9 @@ import { isLease, type Health, type HealthMember, type Lease } from './health.js
 
 export interface RouteOptions {
   readonly health: Health;
-  /**
-   * When every member has failed, the least bad is tried once more after this long; `false`: it is not. Default 800 ms,
-   * which outlives a restart or a lost connection and is less than what a caller takes for a dead line.
-   */
+  /** See `ChainOptions`. */
   readonly lastTryAfterMs: number | false;
 }
-
-export const defaultLastTryAfterMs = 800;
 
 export interface Stop<Member> {
   readonly member: Member;

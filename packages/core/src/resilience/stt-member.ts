@@ -31,10 +31,10 @@ export interface SttMemberOptions {
 }
 
 export interface SttMember {
-  readonly adapter: SttAdapter;
   readonly stop: Stop<SttAdapter>;
+  /** Of events before it somebody else told already. */
   readonly joinMs: number;
-  /** Which of its results count; what is told of it alone is its own. */
+  /** Its session counts from then. */
   readonly openedAtMs: number;
   /** The end of what it was given. */
   givenMs(): number;
@@ -77,7 +77,6 @@ export function openSttMember(options: SttMemberOptions, startMs: number): SttMe
   };
   void read(state);
   return {
-    adapter: stop.member,
     stop,
     joinMs: options.joinMs,
     openedAtMs: clock.now(),

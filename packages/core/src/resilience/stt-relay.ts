@@ -188,7 +188,7 @@ function mark({ ring, current }: Relay, type: 'flush' | 'end'): void {
 /** To a member that stands before this one in the chain, or to a new session before this one has to end. */
 function change(relay: Relay, current: SttMember, isQuiet: boolean): void {
   if (relay.warm !== undefined) return;
-  const { sessionLimitMs = Infinity } = current.adapter.capabilities;
+  const { sessionLimitMs = Infinity } = current.stop.member.capabilities;
   const leftMs = current.openedAtMs + sessionLimitMs - relay.clock.now();
   const ahead = Math.min(rollOver.inPauseMs, sessionLimitMs / 4);
   if (leftMs <= Math.min(rollOver.atOnceMs, ahead) || (isQuiet && leftMs <= ahead)) {
@@ -228,7 +228,7 @@ function take(relay: Relay, member: SttMember, event: SttEvent): void {
   const { events, ring, request } = relay;
   const news = member.joinMs > 0 ? joined(event, member.joinMs) : event;
   if (event.type === 'ready') {
-    relay.attempts.used(member.adapter.provider);
+    relay.attempts.used(member.stop.member.provider);
     if (relay.isReady) return;
     relay.isReady = true;
   }
@@ -240,7 +240,7 @@ function take(relay: Relay, member: SttMember, event: SttEvent): void {
   if (news === undefined) return;
   if (news.type === 'final') {
     // Times that are not to be trusted settle nothing: then our own pauses do, up to what it has been given.
-    const isTimed = member.adapter.capabilities.timing !== 'none';
+    const isTimed = member.stop.member.capabilities.timing !== 'none';
     const pauseAtMs = request.isSpeech() ? ring.openSpeechMs() : ring.endMs();
     const settledMs = isTimed ? news.settledMs : Math.min(member.givenMs(), pauseAtMs);
     relay.settledMs = Math.max(relay.settledMs, settledMs);
@@ -268,7 +268,7 @@ function over(relay: Relay, member: SttMember, failure: { readonly error: unknow
     // Nobody listened to it; whether it was idle or died is for health to know.
     relay.warm = undefined;
     if (failure !== undefined)
-      member.stop.lease.fail(asVoiceError(failure.error, member.adapter.provider, 'stt'));
+      member.stop.lease.fail(asVoiceError(failure.error, member.stop.member.provider, 'stt'));
     member.leave();
     return;
   }
@@ -279,7 +279,7 @@ function over(relay: Relay, member: SttMember, failure: { readonly error: unknow
     return;
   }
   relay.current = undefined;
-  const error = failure === undefined ? endedEarly(member.adapter.provider) : failure.error;
+  const error = failure === undefined ? endedEarly(member.stop.member.provider) : failure.error;
   if (isVoiceError(error) && error.class === 'idle') {
     // Nobody's failure: whoever has more to say opens a new stream.
     member.leave();
@@ -297,7 +297,6 @@ function failed(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
   const restMs = (returns.get(stop.index)?.restMs ?? returnAfterMs / 2) * 2;
   returns.set(stop.index, { restMs, notBeforeMs: clock.now() + restMs });
   route.failed(stop, failure);
-  stop.lease.release();
   if (warm !== undefined) {
     attempts.failed(stop.member.provider, failure, true);
     relay.warm = undefined;

@@ -19,7 +19,7 @@ export function isCutShort(text: string, audioMs: number, lastWord: TtsWord | un
   return audioMs - (lastWord?.endMs ?? 0) < countLetters(rest) * fastestMsPerLetter;
 }
 
-/** More audio than anybody needs for that text. */
-export function isEndless(letters: number, audioMs: number): boolean {
-  return audioMs > freeMs + letters * slowestMsPerLetter;
+/** More audio than anybody needs for a text of that length. */
+export function isEndless(length: number, audioMs: number): boolean {
+  return audioMs > freeMs + length * slowestMsPerLetter;
 }

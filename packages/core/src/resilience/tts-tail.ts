@@ -24,11 +24,9 @@ export function createTtsTail(format: AudioFormat, isHeld: boolean): TtsTail {
 
   /** The words that are whole by now, oldest first. */
   function wholeWords(): TtsWord[] {
-    const whole = words.filter(({ endMs }) => endMs <= audioMs);
-    if (whole.length > 0) {
-      words = words.filter(({ endMs }) => endMs > audioMs);
-      said = whole.at(-1);
-    }
+    const count = words.findIndex(({ endMs }) => endMs > audioMs);
+    const whole = words.splice(0, count < 0 ? words.length : count);
+    said = whole.at(-1) ?? said;
     return whole;
   }
 
@@ -44,14 +42,11 @@ export function createTtsTail(format: AudioFormat, isHeld: boolean): TtsTail {
     push(event) {
       if (event.type === 'words') words.push(...event.words);
       else {
-        audio.push(event.audio);
+        if (isHeld) audio.push(event.audio);
         audioMs += durationMs(event.audio.byteLength, format);
       }
       const whole = wholeWords();
-      if (!isHeld) {
-        if (event.type === 'audio') audio = [];
-        return [event];
-      }
+      if (!isHeld) return [event];
       const last = whole.at(-1);
       if (last === undefined) return [];
       return [
