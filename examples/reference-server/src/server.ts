@@ -33,7 +33,7 @@ export interface RunningServer {
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const file = options.configFile ?? fileURLToPath(new URL('../voicewire.config.yaml', import.meta.url));
   const loaded = await loadConfig({ file, adapters, agent, env: options.env });
-  const { config, providers } = loaded;
+  const { config } = loaded;
   const host = config.server?.host ?? '127.0.0.1';
 
   const media = createServer();
@@ -46,11 +46,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     },
   );
   const voicewire = createVoicewire({
-    ...providers,
-    agent,
+    ...loaded.options,
     publicUrl: options.publicUrl ?? config.server?.publicUrl ?? `http://127.0.0.1:${mediaPort}`,
-    maxCalls: config.calls?.max,
-    budgets: config.budgets,
   });
   if (options.onWarning !== undefined) voicewire.on('warning', options.onWarning);
   const { request, upgrade } = nodeListener(voicewire);

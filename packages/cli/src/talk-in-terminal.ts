@@ -64,7 +64,9 @@ export async function talkInTerminal(
       await writeFile(args.out, wav);
       show(`Saved ${args.out}: caller left, agent right.\n`);
     }
-    return result.reason === 'providers-failed' || result.reason === 'error' ? 1 : 0;
+    // A caller who was told of trouble and left is no success either.
+    const isDegraded = result.log.some(({ type }) => type === 'degraded');
+    return isDegraded || result.reason === 'providers-failed' || result.reason === 'error' ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     errors.write(`${error.message}\n`);

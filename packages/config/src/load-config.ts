@@ -6,7 +6,9 @@ import {
   type BuiltInAdapters,
   type LoadedProviders,
   type VoicewireConfig,
+  type VoicewireOptions,
 } from '@voicewire/core';
+import { createDiskStorage } from '@voicewire/core/disk';
 import { resolve } from 'node:path';
 import { agentProblems, duplicateProblems } from './check-loaded.js';
 import { knownAdapters } from './known-adapters.js';
@@ -25,6 +27,8 @@ export interface LoadedConfig {
   readonly file: ConfigFile;
   readonly config: VoicewireConfig;
   readonly providers: LoadedProviders;
+  /** All that `createVoicewire` and `reload` take from a configuration: providers, ladder, budgets, limits, storage. */
+  readonly options: Omit<VoicewireOptions, 'publicUrl'>;
   /** What the module named by `agent` exports. */
   readonly agent: Agent | undefined;
 }
@@ -44,10 +48,27 @@ export async function loadConfig({
     const named = agent ?? (await exportOf<Agent>(file, 'agent'));
     const problems = [...duplicateProblems(config), ...(named === undefined ? [] : agentProblems(named))];
     if (problems.length > 0) throw new ConfigError(problems);
-    return { file, config, providers, agent: named };
+    return { file, config, providers, agent: named, options: mountOptions(file, config, providers, named) };
   } catch (error) {
     throw ConfigError.is(error) ? placed(error, file) : error;
   }
+}
+
+const bytesOfMegabyte = 1024 * 1024;
+
+function mountOptions(
+  { directory: base }: ConfigFile,
+  { phrases = {}, ladder, budgets, calls }: VoicewireConfig,
+  providers: LoadedProviders,
+  agent: Agent | undefined,
+): LoadedConfig['options'] {
+  const { directory, maxMegabytes } = phrases;
+  const maxBytes = maxMegabytes === undefined ? undefined : maxMegabytes * bytesOfMegabyte;
+  const phraseStorage =
+    directory === undefined
+      ? undefined
+      : createDiskStorage({ directory: resolve(base, directory), maxBytes });
+  return { ...providers, agent, ladder, budgets, maxCalls: calls?.max, phraseStorage };
 }
 
 /** What the module that the configuration names under `name` exports by that name. */

@@ -35,13 +35,20 @@ export type { AudioTap, Call, CallMedia, CallProviders, CallResult, RunCallOptio
 export type { ReadEvent } from './call/call-log.js';
 export { acceptMedia, type AcceptMediaOptions } from './call/accept-media.js';
 export { runCall } from './call/run-call.js';
-export { createLineCache, type LineCache } from './call/line-cache.js';
+export {
+  createVoiceCache,
+  type PhraseManner,
+  type VoiceCache,
+  type VoiceCacheOptions,
+} from './call/voice-cache.js';
 export { createRecorder, type Recorder } from './call/recorder.js';
 export { defaultTurnPolicy, type TurnPolicy } from './turn/turn-policy.js';
 export { defaultBudgets, type Budgets } from './resilience/budgets.js';
 export { fallbackLlm } from './resilience/fallback-llm.js';
 export { fallbackStt } from './resilience/fallback-stt.js';
 export { fallbackTts } from './resilience/fallback-tts.js';
+export type { Ladder, LadderMenu, MenuChoice } from './resilience/ladder.js';
+export type { ByteStorage } from './spec/storage.js';
 export type { ChainOptions } from './resilience/chain-options.js';
 export {
   createHealth,

@@ -36,19 +36,46 @@ describe('providers that fail', () => {
   });
 
   it('all of them: the caller hears an apology that needs no voice, and the call ends', async () => {
-    const tts = createScriptedTts({
-      msPerChar: 40,
-      // The apology is rendered at the start; after that there is no voice.
-      faults: (index) => (index === 0 ? undefined : { type: 'refuse' }),
-    });
-    mounted = await mount({ tts });
+    let isDead = false;
+    const tts = createScriptedTts({ msPerChar: 40, faults: () => (isDead ? { type: 'refuse' } : undefined) });
+    mounted = await mount({ tts, ladder: { retries: 0 } });
     await mounted.voicewire.ready;
+    isDead = true;
     const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'is anybody there');
     await call.ended;
-    expect(heardBy(call)).toContain('sorry something went wrong');
+    expect(heardBy(call)).toContain('i am sorry something went wrong on our side');
     await expect.poll(() => mounted.over).toHaveLength(1);
     expect(mounted.over[0]?.events.at(-1)).toMatchObject({ reason: 'providers-failed' });
     expect(call.status).toBe('completed');
+  });
+
+  it("before anything was rendered: the carrier's own voice says the last words, and hangs up", async () => {
+    mounted = await mount({ tts: createScriptedTts({ faults: () => ({ type: 'refuse' }) }) });
+    const call = mounted.call();
+    await call.ended;
+    expect(call.steps.slice(-2)).toMatchObject([
+      { name: 'Say', text: expect.stringMatching(/^I am sorry, something went wrong/) as string },
+      { name: 'Hangup' },
+    ]);
+    expect(mounted.voicewire.store.get(call.sid)).toMatchObject({ standing: 'over' });
+    expect(call.problems).toEqual([]);
+  });
+
+  it('a model that stays dead: the caller is connected to a person, by the carrier', async () => {
+    const llm = createScriptedLlm({ responses: () => '', faults: () => ({ type: 'refuse' }) });
+    const menu = { prompt: 'one for a person', keys: { '1': 'person' } } as const;
+    mounted = await mount({ llm, ladder: { retries: 0, menu, person: '+4930111' } });
+    await mounted.voicewire.ready;
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'is anybody there');
+    await call.until(() => heardBy(call).endsWith('for a person'));
+    call.press('1');
+    await call.until(() => call.steps.some(({ name }) => name === 'Dial'));
+    expect(JSON.stringify(call.steps.find(({ name }) => name === 'Dial'))).toContain('+4930111');
+    expect(heardBy(call)).toContain('connecting you');
   });
 });
 

@@ -1,43 +1,28 @@
 // The agent's seat in a call: carries out what the turn policy decides, one reply at a time.
 import { isVoiceError } from '../errors/voice-error.js';
-import type { TimerHandle } from '../spec/clock.js';
-import type { LlmAdapter } from '../spec/llm.js';
+import { stepBelow, type LadderStep } from '../resilience/ladder.js';
+import type { CallEndReason } from '../spec/call-event.js';
+import type { Stage } from '../spec/error.js';
 import type { TurnCommand } from '../turn/turn-state.js';
-import {
-  agentAfter,
-  defaultLimits,
-  defaultLines,
-  type Agent,
-  type AgentLimits,
-  type AgentLines,
-} from './agent.js';
-import { startReply, type AgentReply, type ReplyContent, type ThinkingReply } from './agent-reply.js';
+import { agentAfter, defaultLimits, defaultLines } from './agent.js';
 import type { CallAction } from './built-in-tools.js';
-import type { CallEndReason, CallEvent, ReplyTrigger } from '../spec/call-event.js';
-import type { RunCallOptions } from './call.js';
 import type { Session } from './call-session.js';
-import { returnFromTransfer } from './end-call.js';
-import { toMessages } from './history.js';
-import type { Ears } from './listen.js';
-import type { Player } from './player.js';
-import { createToolRunner, type ToolResult, type ToolRunner } from './run-tools.js';
-import { createSlotStore, type SlotStore } from './slots.js';
-import type { Voice } from './speak.js';
-import { think } from './think.js';
-import type { KeypadInput } from './keypad-input.js';
-
-export interface SeatOptions {
-  readonly call: RunCallOptions;
-  readonly agent: Agent;
-  readonly llm: LlmAdapter;
-  readonly session: Session;
-  readonly voice: Voice;
-  readonly player: Player;
-  readonly ears: () => Ears | undefined;
-  readonly keypad: KeypadInput;
-  readonly end: (reason: CallEndReason) => void;
-  readonly transfer: (to: string) => Promise<void>;
-}
+import { descend } from './descent.js';
+import { returnFromTransfer, transferOfLadder } from './end-call.js';
+import { createToolRunner } from './run-tools.js';
+import {
+  answer,
+  begin,
+  hush,
+  lastWordsLimitMs,
+  lineContent,
+  say,
+  slotsOf,
+  speakAlone,
+  useVoice,
+  type Seat,
+  type SeatOptions,
+} from './seat.js';
 
 export interface AgentSeat {
   /** Greets, or after a resumption goes on. */
@@ -45,32 +30,13 @@ export interface AgentSeat {
   say(text: string): void;
   /** Says goodbye to nobody: what is being said is heard to its end, then the call ends. */
   hangup(): void;
-  /** A stage of the call failed for good: says so in words, then ends the call. */
-  apologise(reason: CallEndReason): void;
+  /** A stage of the call failed for good: says so and goes on, or takes what steps of the ladder are left. */
+  degrade(stage: Stage): void;
+  /** The call may last no longer: says goodbye, then ends it. */
+  timeUp(): void;
   /** Nothing more is said; settles when the tools that were at work are over. */
   stop(): void;
   settled(): Promise<void>;
-}
-
-/** How long last words may take before the call ends without them. */
-const lastWordsLimitMs = 30_000;
-
-interface Seat {
-  readonly options: SeatOptions;
-  agent: Agent;
-  lines: AgentLines;
-  limits: AgentLimits;
-  readonly tools: ToolRunner;
-  slots: SlotStore;
-  reply: AgentReply | undefined;
-  lastTurn: number;
-  readonly waitingLines: string[];
-  /** What the last reply asked for, kept while lines are said that waited for it to end. */
-  action: CallAction | undefined;
-  /** The call ends when what is being said was heard, at the latest when the timer fires. */
-  ending: CallEndReason | undefined;
-  endingTimer: TimerHandle | undefined;
-  isStopped: boolean;
 }
 
 export function createAgentSeat(options: SeatOptions): AgentSeat {
@@ -101,7 +67,16 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
     action: undefined,
     ending: undefined,
     endingTimer: undefined,
+    failures: { replying: 0, hearing: 0 },
+    onSpoken: undefined,
+    isDescending: false,
     isStopped: false,
+    onHeard: (action) => {
+      heard(seat, action);
+    },
+    onFailed: (error) => {
+      failed(seat, error);
+    },
   };
   useVoice(seat);
   session.onCommand = (command) => {
@@ -115,44 +90,32 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
       say(seat, text, 'say');
     },
     hangup: () => {
-      endAfterReply(seat, 'agent-hung-up', session.options.policy.speakingLimitMs);
+      if (seat.isDescending) options.end('agent-hung-up');
+      else endAfterReply(seat, 'agent-hung-up', session.options.policy.speakingLimitMs);
     },
-    apologise: (reason) => {
-      apologise(seat, reason);
+    degrade: (stage) => {
+      degrade(seat, stage);
+    },
+    timeUp: () => {
+      if (seat.ending !== undefined || seat.isDescending) return;
+      seat.waitingLines.length = 0;
+      begin(seat, 'apology', 0, lineContent(seat, seat.lines.goodbye));
+      endAfterReply(seat, 'limit', lastWordsLimitMs);
     },
     stop: () => {
       seat.isStopped = true;
       session.options.clock.clearTimeout(seat.endingTimer);
-      seat.reply?.stop('interrupted');
+      hush(seat);
     },
     settled: () => seat.tools.settled(),
   };
-}
-
-function slotsOf(session: Session, agent: Agent, log: readonly CallEvent[] = []): SlotStore {
-  const earlier = log.flatMap((event): [string, unknown][] =>
-    event.type === 'slot-filled' && !event.masked && Object.hasOwn(agent.slots ?? {}, event.name)
-      ? [[event.name, event.value]]
-      : [],
-  );
-  const onFilled = (name: string, value: unknown, masked: boolean): void => {
-    session.dispatch({ type: 'slot-filled', name, value, masked });
-  };
-  return createSlotStore(agent.slots ?? {}, onFilled, earlier);
-}
-
-function useVoice({ options, agent, limits }: Seat): void {
-  options.voice.use({
-    voice: agent.voice,
-    language: options.call.language ?? agent.language,
-    maxSpokenMs: limits.spokenSeconds * 1_000,
-  });
 }
 
 function carryOut(seat: Seat, command: TurnCommand): void {
   const { session, ears } = seat.options;
   switch (command.type) {
     case 'reply':
+      if (!command.keypad) seat.failures.hearing = 0;
       session.dispatch({
         type: 'user-turn',
         utterance: command.utterance,
@@ -182,7 +145,7 @@ function carryOut(seat: Seat, command: TurnCommand): void {
       return;
     }
     case 'apologise':
-      apologise(seat, 'providers-failed');
+      degrade(seat, 'call');
       return;
     case 'hang-up':
       say(seat, seat.lines.goodbye, 'say');
@@ -206,102 +169,9 @@ function promotePartial(seat: Seat): void {
   });
 }
 
-function begin(
-  seat: Seat,
-  trigger: ReplyTrigger,
-  utterance: number,
-  content: ReplyContent,
-  paused = false,
-): void {
-  const { session, voice, player } = seat.options;
-  if (seat.isStopped) return;
-  seat.reply?.stop('interrupted');
-  seat.lastTurn += 1;
-  const reply = startReply(
-    {
-      turnId: seat.lastTurn,
-      trigger,
-      utterance,
-      content,
-      paused,
-      onHeard: (action) => {
-        heard(seat, action);
-      },
-      onFailed: (error) => {
-        failed(seat, error);
-      },
-    },
-    { voice, player, ledger: () => session.ledger, dispatch: session.dispatch },
-  );
-  seat.reply = reply;
-}
-
-function answer(seat: Seat, utterance: number, question: string, paused: boolean): void {
-  const content: ReplyContent = {
-    kind: 'thought',
-    think: (reply) => thinkFor(seat, utterance, question, reply),
-  };
-  begin(seat, 'utterance', utterance, content, paused);
-}
-
-function thinkFor(
-  seat: Seat,
-  utterance: number,
-  question: string,
-  reply: ThinkingReply,
-): Promise<CallAction | undefined> {
-  const { session, llm, call } = seat.options;
-  return think({
-    llm,
-    agent: seat.agent,
-    lines: seat.lines,
-    limits: seat.limits,
-    context: call.context ?? {},
-    history: toMessages(session.history, seat.lastTurn),
-    question,
-    turnId: seat.lastTurn,
-    utterance,
-    tools: seat.tools,
-    clock: session.options.clock,
-    signal: reply.signal,
-    dispatch: session.dispatch,
-    released: reply.released,
-    canTransfer: call.control?.transfer !== undefined,
-    fillSlot: (name, value) => fillSlot(seat, name, value, reply.signal),
-    onText: (text) => {
-      reply.voice.say(text);
-    },
-    onPause: () => {
-      reply.voice.pause();
-    },
-    textLength: () => reply.voice.textLength(),
-  });
-}
-
-async function fillSlot(seat: Seat, name: string, value: unknown, signal: AbortSignal): Promise<ToolResult> {
-  const { keypad } =
-    (Object.hasOwn(seat.agent.slots ?? {}, name) ? seat.agent.slots?.[name] : undefined) ?? {};
-  const typed = keypad === undefined ? value : await seat.options.keypad.collect(keypad.digits, signal);
-  if (keypad !== undefined && typed === '') return { ok: false, text: 'The caller typed nothing.' };
-  const { ok, message } = await seat.slots.fill(name, typed);
-  return { ok, text: message };
-}
-
-function say(seat: Seat, text: string, trigger: ReplyTrigger): void {
-  if (text === '') return;
-  if (seat.reply !== undefined && seat.options.session.ledger !== undefined) seat.waitingLines.push(text);
-  else begin(seat, trigger, 0, lineContent(seat, text));
-}
-
-/** A line that was rendered before needs no voice now. */
-function lineContent(seat: Seat, text: string): ReplyContent {
-  const { call } = seat.options;
-  const { voice, language } = seat.agent;
-  const audio = call.lines?.get({ text, format: call.media.start.outbound, voice, language });
-  return audio === undefined ? { kind: 'line', text } : { kind: 'rendered', text, audio };
-}
-
 function heard(seat: Seat, action: CallAction | undefined): void {
+  if (seat.onSpoken !== undefined) return seat.onSpoken(true);
+  if (seat.reply?.trigger === 'utterance') seat.failures.replying = 0;
   seat.reply = undefined;
   seat.action = action ?? seat.action;
   const line = seat.waitingLines.shift();
@@ -322,7 +192,7 @@ function act(seat: Seat, action: CallAction): void {
       if (target === undefined) return;
       // The caller comes back or hears why (fault C-13).
       seat.options.transfer(target.to).catch(() => {
-        answer(seat, 0, lastQuestion(session), false);
+        answer(seat, 0, lastQuestion(session));
       });
       return;
     }
@@ -335,7 +205,7 @@ function act(seat: Seat, action: CallAction): void {
       seat.limits = { ...defaultLimits, ...next.limits };
       seat.slots = slotsOf(session, next);
       useVoice(seat);
-      if (next.greeting === undefined) answer(seat, 0, lastQuestion(session), false);
+      if (next.greeting === undefined) answer(seat, 0, lastQuestion(session));
       else say(seat, next.greeting, 'greeting');
     }
   }
@@ -349,22 +219,59 @@ function lastQuestion({ history }: Session): string {
 function failed(seat: Seat, error: unknown): void {
   seat.reply = undefined;
   const known = isVoiceError(error) ? error : undefined;
+  const stage = known?.stage ?? 'call';
   seat.options.session.dispatch({
     type: 'error',
-    stage: known?.stage ?? 'call',
+    stage,
     code: known?.code ?? 'call.unexpected',
     message: known?.message ?? `A reply failed: ${error instanceof Error ? error.name : 'unknown error'}.`,
   });
-  if (seat.ending === undefined) apologise(seat, 'providers-failed');
-  else seat.options.end(seat.ending);
+  if (seat.onSpoken !== undefined) seat.onSpoken(false);
+  else if (seat.ending !== undefined) seat.options.end(seat.ending);
+  else degrade(seat, stage);
 }
 
-function apologise(seat: Seat, reason: CallEndReason): void {
-  if (seat.ending !== undefined) return;
-  const text = reason === 'limit' ? seat.lines.goodbye : seat.lines.apology;
+/** Says so and hopes for the next turn, as long as that is worth trying; then the ladder. */
+function degrade(seat: Seat, stage: Stage): void {
+  if (seat.ending !== undefined || seat.isDescending || seat.isStopped) return;
+  const { failures, lines, options } = seat;
+  const failed = stage === 'stt' ? 'hearing' : 'replying';
+  failures[failed] += 1;
+  if (failures[failed] > (options.call.ladder?.retries ?? defaultRetries)) return goDown(seat, stage, 'menu');
+  options.session.dispatch({ type: 'degraded', stage, step: 'line' });
+  say(seat, stage === 'stt' ? lines.hearing : lines.trouble, 'apology');
+}
+
+const defaultRetries = 1;
+
+function goDown(seat: Seat, stage: Stage, from: LadderStep): void {
+  const { session, call, keypad, transfer, end } = seat.options;
+  const { clock } = session.options;
+  seat.isDescending = true;
   seat.waitingLines.length = 0;
-  begin(seat, 'apology', 0, lineContent(seat, text));
-  endAfterReply(seat, reason, lastWordsLimitMs);
+  session.stopTurns();
+  void descend(
+    {
+      stage,
+      ladder: call.ladder ?? {},
+      lines: seat.lines,
+      canTransfer: call.control?.transfer !== undefined,
+      hasKeys: call.media.capabilities.dtmfIn,
+      clock,
+      dispatch: session.dispatch,
+      speak: (text) => speakAlone(seat, text, clock),
+      hush: () => {
+        hush(seat);
+      },
+      choose: keypad.choose,
+      transfer,
+      isOver: () => seat.isStopped,
+      end: (unsaid) => {
+        end('providers-failed', unsaid);
+      },
+    },
+    from,
+  );
 }
 
 /** Nobody takes turns any more: what is being said is heard out, if it comes to its end in time. */
@@ -388,8 +295,11 @@ function open(seat: Seat): void {
     return;
   }
   const isReturn = returnFromTransfer(session, call.resume);
+  const left = transferOfLadder(call.resume);
+  const below = left === undefined ? undefined : stepBelow(left.step);
+  if (left !== undefined && below !== undefined) return goDown(seat, left.stage, below);
   // What the caller said last is answered as any other turn.
   if (session.turn.caller.finalText !== '') return;
-  if (isReturn) answer(seat, 0, lastQuestion(session), false);
+  if (isReturn) answer(seat, 0, lastQuestion(session));
   else say(seat, seat.lines.resumed, 'resume');
 }

@@ -1,5 +1,6 @@
 // An agent: data plus functions. What it says, knows, may do, and where its limits are.
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import type { Ladder } from '../resilience/ladder.js';
 import type { CallEvent } from '../spec/call-event.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
@@ -37,6 +38,12 @@ export interface AgentLines {
   readonly keypad: string;
   /** The model refused, was cut by a filter or said nothing. */
   readonly refused: string;
+  /** No model or no voice could be had; the caller is asked again (`Ladder.retries`). */
+  readonly trouble: string;
+  /** Nobody recognises speech at the moment. */
+  readonly hearing: string;
+  /** Before the caller is connected to a person or to voicemail because too much failed. */
+  readonly connecting: string;
 }
 
 export interface AgentLimits {
@@ -90,6 +97,9 @@ export const defaultLines: AgentLines = {
   resumed: 'Sorry, we were cut off for a moment. Please go on.',
   keypad: 'Please type it on your keypad.',
   refused: 'I am sorry, I can not help with that. Is there anything else?',
+  trouble: 'I am sorry, I had a technical problem just now. Could you say that again, please?',
+  hearing: 'I am sorry, I can not hear you well at the moment. Please bear with me, and say that again.',
+  connecting: 'I am sorry, I have technical problems. One moment, I am connecting you.',
 };
 
 export const defaultLimits: AgentLimits = {
@@ -103,8 +113,36 @@ export const defaultLimits: AgentLimits = {
 const toolName = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
 const reservedNames: ReadonlySet<string> = new Set(['transfer_call', 'end_call', 'fill_slot', 'hand_over']);
 
-/** An agent and everybody it may hand the caller to, each once. */
-function everyone(agent: Agent, path = 'agent', met = new Map<Agent, string>()): ReadonlyMap<Agent, string> {
+/**
+ * All that an agent may have to say word for word, with what a caller needs most at the beginning. `ladder`: of the call.
+ */
+export function fixedPhrases(agent: Agent, ladder: Ladder = {}): readonly string[] {
+  const lines = { ...defaultLines, ...agent.lines };
+  const isConnected = ladder.person !== undefined || ladder.voicemail !== undefined;
+  const phrases = [
+    agent.greeting,
+    lines.apology,
+    lines.trouble,
+    lines.hearing,
+    ladder.menu?.prompt,
+    isConnected ? lines.connecting : undefined,
+    lines.goodbye,
+    ...lines.silence,
+    lines.filler,
+    ...(agent.tools ?? []).map(({ filler }) => (filler === false ? undefined : filler)),
+    lines.refused,
+    lines.resumed,
+    Object.values(agent.slots ?? {}).some(({ keypad }) => keypad !== undefined) ? lines.keypad : undefined,
+  ];
+  return [...new Set(phrases.filter((phrase) => phrase !== undefined && phrase !== ''))] as readonly string[];
+}
+
+/** An agent and everybody it may hand the caller to, each once, with their paths. */
+export function everyone(
+  agent: Agent,
+  path = 'agent',
+  met = new Map<Agent, string>(),
+): ReadonlyMap<Agent, string> {
   if (met.has(agent)) return met;
   met.set(agent, path);
   for (const [index, next] of (agent.handoffs ?? []).entries())

@@ -12,10 +12,11 @@ import type {
 } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import type { Agent, CallContext } from './agent.js';
+import type { Ladder } from '../resilience/ladder.js';
 import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from '../spec/call-event.js';
 import type { ReadEvent } from './call-log.js';
-import type { LineCache } from './line-cache.js';
 import type { Approve } from './tool.js';
+import type { VoiceCache } from './voice-cache.js';
 
 /** Media whose start message has come: `acceptMedia` makes one of a connection. */
 export interface CallMedia {
@@ -55,7 +56,12 @@ export interface RunCallOptions {
   readonly control?: CallControl | undefined;
   /** Where the carrier asks what comes next when a transfer reached nobody; `resume` takes that call up. */
   readonly returnUrl?: string | undefined;
-  readonly lines?: LineCache | undefined;
+  /** What is left when a stage has failed for good. Default: one more try, then a goodbye. */
+  readonly ladder?: Ladder | undefined;
+  /** Phrases that were rendered before. */
+  readonly phrases?: VoiceCache | undefined;
+  /** After our media the carrier asks what comes next: it can say what no voice of ours could. Default false. */
+  readonly carrierSpeaks?: boolean | undefined;
   /** The snapshot of the same call's log: it goes on where that ended. */
   readonly resume?: readonly CallEvent[] | undefined;
   readonly clock?: Clock | undefined;
@@ -78,6 +84,8 @@ export interface CallResult {
   /** Everything said and heard, as a model would be told it. */
   readonly messages: readonly LlmMessage[];
   readonly log: readonly CallEvent[];
+  /** With `carrierSpeaks`: last words that no voice could say. The call was not hung up, so that the carrier says them. */
+  readonly unsaid?: string | undefined;
 }
 
 export type CallListener<Type extends CallEventType> = (event: CallEventOf<Type>) => void;

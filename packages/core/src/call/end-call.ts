@@ -4,6 +4,7 @@ import { ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type { CallEndReason, CallEvent } from '../spec/call-event.js';
 import type { Clock } from '../spec/clock.js';
+import type { Stage } from '../spec/error.js';
 import type { Session } from './call-session.js';
 import { toMessages } from './history.js';
 import { guard, type RunningCall } from './running-call.js';
@@ -55,6 +56,17 @@ export function wasTransferred(log: readonly CallEvent[]): boolean {
   return log.findLast((event) => event.type === 'call-ended')?.reason === 'transferred';
 }
 
+/** The step of the ladder a caller was connected by, if that is what the call comes back from. */
+export function transferOfLadder(
+  log: readonly CallEvent[],
+): { readonly stage: Stage; readonly step: 'person' | 'voicemail' } | undefined {
+  // Nobody takes turns on the ladder: what was said later was said by who got well again.
+  const last = log.findLast(({ type }) => type === 'degraded' || type === 'user-turn');
+  if (!wasTransferred(log) || last?.type !== 'degraded') return undefined;
+  const { stage, step } = last;
+  return step === 'person' || step === 'voicemail' ? { stage, step } : undefined;
+}
+
 /** A carrier that does not answer can't keep us. `signal`: nobody waits for it any more. */
 function commanded(
   clock: Clock,
@@ -85,8 +97,8 @@ function commanded(
   });
 }
 
-/** Once; whatever comes later is ignored. */
-export async function endCall(running: RunningCall, reason: CallEndReason): Promise<void> {
+/** Once; whatever comes later is ignored. `unsaid`: last words that no voice could say, left to the carrier where it can. */
+export async function endCall(running: RunningCall, reason: CallEndReason, unsaid?: string): Promise<void> {
   if (running.ended !== undefined) return;
   running.ended = reason;
   const { session, media, settle } = running;
@@ -97,7 +109,8 @@ export async function endCall(running: RunningCall, reason: CallEndReason): Prom
   running.player?.close();
   running.keypad.close();
   const byUs = reason !== 'caller-hung-up' && reason !== 'media-lost' && reason !== 'transferred';
-  await Promise.all([byUs ? hangUp(running) : undefined, stopListening(running)]);
+  const isLeft = unsaid !== undefined && running.options.carrierSpeaks === true;
+  await Promise.all([byUs && !isLeft ? hangUp(running) : undefined, stopListening(running)]);
   guard(() => {
     media.connection.close();
   });
@@ -110,6 +123,7 @@ export async function endCall(running: RunningCall, reason: CallEndReason): Prom
     durationMs,
     messages: toMessages(session.history),
     log: session.log.snapshot(),
+    unsaid: isLeft ? unsaid : undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-// Digits a slot waits for: taken before any record sees them, while the mask gate is closed.
+// Keys that somebody waits for: a slot's digits, taken before any record sees them, or one key of a menu.
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { MaskGate } from './mask-gate.js';
 
@@ -8,7 +8,9 @@ export interface KeypadInput {
    * minute, or `signal` fired. One after the other: a second waits for the first.
    */
   collect(digits: number, signal: AbortSignal): Promise<string>;
-  /** A key was pressed; only a collection in progress takes it. */
+  /** Resolves with the first of these keys that is pressed; with undefined when `signal` fired before. Seen by every record. */
+  choose(keys: readonly string[], signal: AbortSignal): Promise<string | undefined>;
+  /** A key was pressed: a collection in progress takes it, else whoever waits for a choice. */
   press(digit: string): void;
   close(): void;
 }
@@ -27,6 +29,7 @@ export function createKeypadInput(gate: MaskGate, clock: Clock): KeypadInput {
   let timer: TimerHandle | undefined;
   let before: Promise<unknown> = Promise.resolve();
   let isClosed = false;
+  let offer: ((key: string | undefined) => void) | undefined;
 
   function giveUp(): void {
     current?.finish('');
@@ -58,8 +61,25 @@ export function createKeypadInput(gate: MaskGate, clock: Clock): KeypadInput {
       before = typed;
       return typed;
     },
+    choose(keys, signal) {
+      if (isClosed || signal.aborted) return Promise.resolve(undefined);
+      return new Promise((resolve) => {
+        const settle = (key: string | undefined): void => {
+          offer = undefined;
+          signal.removeEventListener('abort', giveUpChoice);
+          resolve(key);
+        };
+        const giveUpChoice = (): void => {
+          settle(undefined);
+        };
+        signal.addEventListener('abort', giveUpChoice);
+        offer = (key) => {
+          if (key === undefined || keys.includes(key)) settle(key);
+        };
+      });
+    },
     press(digit) {
-      if (current === undefined) return;
+      if (current === undefined) return offer?.(digit);
       if (digit !== '#') current.typed += digit;
       if (digit === '#' || current.typed.length >= current.digits) current.finish(current.typed);
       else armPatience();
@@ -67,6 +87,7 @@ export function createKeypadInput(gate: MaskGate, clock: Clock): KeypadInput {
     close() {
       isClosed = true;
       giveUp();
+      offer?.(undefined);
     },
   };
 }

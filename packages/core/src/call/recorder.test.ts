@@ -1,14 +1,9 @@
 // Recordings and lines kept in memory: what was heard, where it was heard, and no more than fits.
-import { createScriptedTts, createVirtualClock, readWords, wordsAsHeard } from '@voicewire/testing';
+import { readWords } from '@voicewire/testing';
 import { describe, expect, it } from 'vitest';
 import { readWav } from '../audio/wav.js';
-import type { AudioFormat } from '../spec/audio.js';
-import type { TtsAdapter } from '../spec/tts.js';
 import { playCall, type PlayOptions } from '../../test/play-call.js';
-import { createLineCache } from './line-cache.js';
 import { createRecorder, type Recorder } from './recorder.js';
-
-const telephone: AudioFormat = { encoding: 'mulaw', sampleRate: 8_000, channels: 1 };
 
 /** Left and right as text. */
 function sides(recorder: Recorder | undefined): readonly [string, string] {
@@ -81,62 +76,5 @@ describe('a recording', () => {
       },
     });
     expect(both).toEqual(['my secret follows thank you', 'welcome']);
-  });
-});
-
-describe('lines in memory', () => {
-  const render = async (tts: TtsAdapter, text: string) => {
-    const clock = createVirtualClock();
-    const lines = createLineCache();
-    const rendering = lines.render(
-      tts,
-      { text, format: telephone },
-      { signal: new AbortController().signal, clock },
-    );
-    rendering.catch(() => undefined);
-    await clock.run({ untilMs: 100_000 });
-    return { rendering, lines };
-  };
-
-  it('are there by text, format, voice and language', async () => {
-    const { lines, rendering } = await render(createScriptedTts(), 'So long.');
-    await rendering;
-    const audio = lines.get({ text: 'So long.', format: telephone });
-    expect(readWords(audio ?? new Uint8Array(), telephone).map(({ text }) => text)).toEqual(
-      wordsAsHeard('so long'),
-    );
-    expect(lines.get({ text: 'So long.', format: telephone, voice: 'other' })).toBeUndefined();
-    expect(lines.get({ text: 'So long.', format: { ...telephone, sampleRate: 16_000 } })).toBeUndefined();
-  });
-
-  it('end after a minute although the voice does not', async () => {
-    const endless: TtsAdapter = {
-      ...createScriptedTts(),
-      connect: () => ({
-        ready: Promise.resolve(),
-        closed: new Promise(() => undefined),
-        close: () => undefined,
-        speak: () => ({
-          write: () => undefined,
-          flush: () => undefined,
-          end: () => undefined,
-          async *[Symbol.asyncIterator]() {
-            for (;;) yield { type: 'audio' as const, audio: await Promise.resolve(new Uint8Array(8_000)) };
-          },
-        }),
-      }),
-    };
-    const { lines, rendering } = await render(endless, 'Ah');
-    await rendering;
-    expect(lines.get({ text: 'Ah', format: telephone })?.byteLength).toBe(60 * 8_000);
-  });
-
-  it('that can not be rendered say so and are not there', async () => {
-    const { lines, rendering } = await render(
-      createScriptedTts({ faults: () => ({ type: 'refuse' }) }),
-      'Ah',
-    );
-    await expect(rendering).rejects.toMatchObject({ class: 'unavailable' });
-    expect(lines.get({ text: 'Ah', format: telephone })).toBeUndefined();
   });
 });

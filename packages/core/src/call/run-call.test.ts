@@ -1,8 +1,7 @@
 // Whole calls in virtual time: what is said, heard, remembered, and what ends them.
-import { callTool, createScriptedStt, createScriptedTts, createVirtualClock } from '@voicewire/testing';
+import { callTool, createScriptedStt } from '@voicewire/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createLineCache } from './line-cache.js';
 import { playCall } from '../../test/play-call.js';
 import { defineTool } from './tool.js';
 
@@ -152,48 +151,6 @@ describe('secrets', () => {
     expect(JSON.stringify([events, llm.requests.map(({ messages }) => messages)])).not.toContain(
       '1111 1111 1111',
     );
-  });
-});
-
-describe('when providers fail', () => {
-  const script = async (hands: Parameters<Parameters<typeof playCall>[0]['script']>[0]): Promise<void> => {
-    await hands.say('hello');
-    await hands.wait(20_000);
-  };
-
-  it('a dead voice ends the call with the apology that was rendered before', async () => {
-    const clock = createVirtualClock();
-    const lines = createLineCache();
-    const text = 'Sorry, goodbye.';
-    const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
-    const rendering = lines.render(
-      createScriptedTts(),
-      { text, format },
-      { signal: new AbortController().signal, clock },
-    );
-    await clock.run({ untilMs: 10_000 });
-    await rendering;
-    const dead = createScriptedTts({ faults: () => ({ type: 'refuse' }) });
-    const { caller, result, of } = await playCall({
-      agent: { ...agent, lines: { apology: text } },
-      lines,
-      answers: ['Hello.'],
-      providers: { tts: dead },
-      script,
-    });
-    expect(caller.heardText()).toBe('sorry goodbye');
-    expect(result.reason).toBe('providers-failed');
-    expect(of('error')[0]).toMatchObject({ stage: 'tts' });
-    expect(result.messages.at(-1)).toEqual({ role: 'assistant', content: text });
-  });
-
-  it('dead ears end it with an apology as well', async () => {
-    const { result, caller } = await playCall({
-      providers: { stt: createScriptedStt({ faults: () => ({ type: 'fail', afterMs: 500 }) }) },
-      script,
-    });
-    expect(result.reason).toBe('providers-failed');
-    expect(caller.heardText()).toMatch(/^i am sorry/);
   });
 });
 

@@ -3,6 +3,7 @@ import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import type { AudioFormat } from '../spec/audio.js';
+import { ladderProblems } from '../resilience/ladder.js';
 import type { VoiceError } from '../spec/error.js';
 import { joinText } from '../turn/reduce-turn.js';
 import { defaultTurnPolicy } from '../turn/turn-policy.js';
@@ -125,7 +126,7 @@ function pickUp(session: Session, log: readonly CallEvent[]): void {
   };
 }
 
-function checkOptions({ mode, agent, providers, media, approve }: RunCallOptions): void {
+function checkOptions({ mode, agent, providers, media, approve, ladder = {} }: RunCallOptions): void {
   const problem = (path: string, message: string): ConfigError =>
     new ConfigError({ code: 'config.call', path, message });
   if (media.start.tracks.length === 0 && providers.stt !== 'media')
@@ -141,6 +142,8 @@ function checkOptions({ mode, agent, providers, media, approve }: RunCallOptions
   if (providers.llm === undefined) throw problem('providers.llm', 'mode "agent" needs a language model');
   if (providers.tts === undefined) throw problem('providers.tts', 'mode "agent" needs a voice');
   checkAgent(agent, approve !== undefined, [providers.tts]);
+  const problems = ladderProblems(ladder);
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function openEars(running: RunningCall): void {
@@ -201,8 +204,7 @@ function tell(
 
 function earsFailed(running: RunningCall, error: VoiceError): void {
   running.session.dispatch({ type: 'error', stage: 'stt', code: error.code, message: error.message });
-  if (running.seat === undefined) return;
-  running.seat.apologise('providers-failed');
+  running.seat?.degrade('stt');
 }
 
 function takeSeat(running: RunningCall): void {
@@ -243,13 +245,14 @@ function takeSeat(running: RunningCall): void {
     call: options,
     agent,
     llm: providers.llm,
+    tts: providers.tts,
     session,
     voice,
     player,
     ears: () => running.ears.get(session.options.callerTrack),
     keypad: running.keypad,
-    end: (reason) => {
-      void endCall(running, reason);
+    end: (reason, unsaid) => {
+      void endCall(running, reason, unsaid);
     },
     transfer: (to) => transferCall(running, to, undefined),
   });
@@ -262,7 +265,7 @@ function watch(running: RunningCall): void {
   const minutes = options.agent?.limits?.callMinutes ?? defaultLimits.callMinutes;
   later(running, minutes * 60_000, () => {
     if (running.seat === undefined) void endCall(running, 'limit');
-    else running.seat.apologise('limit');
+    else running.seat.timeUp();
   });
   const checkLine = (): void => {
     const silentMs = running.lastAudioAt === undefined ? 0 : session.now() - running.lastAudioAt;

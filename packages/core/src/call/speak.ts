@@ -44,8 +44,8 @@ export interface VoiceReply {
   say(text: string): void;
   /** Speak what is there; more may follow. */
   pause(): void;
-  /** Audio that needs no synthesis, with the text it says. */
-  sayRendered(text: string, audio: Uint8Array): void;
+  /** Audio that needs no synthesis, with the text it says. False, and nothing done, where it would overtake what is being synthesised. */
+  sayRendered(text: string, audio: Uint8Array): boolean;
   /** Characters given to the voice so far. */
   textLength(): number;
   /** Resolves when all of it was synthesised; rejects when the voice failed. The caller may not have heard it yet. */
@@ -172,9 +172,11 @@ function beginReply(
       reply.utterance?.flush();
     },
     sayRendered: (text, audio) => {
+      if (reply.spoken !== undefined || signal.aborted) return false;
       const textStart = putText(reply, text);
       putSegment(reply, textStart);
       produced(reply, audio);
+      return true;
     },
     end: () => endReply(reply),
   };

@@ -38,6 +38,8 @@ export interface ThinkOptions {
   readonly canTransfer: boolean;
   readonly fillSlot: (name: string, value: unknown) => Promise<ToolResult>;
   readonly onText: (text: string) => void;
+  /** A fixed line, to be spoken now. */
+  readonly onLine: (text: string) => void;
   /** What was written so far should be spoken now. */
   readonly onPause: () => void;
   readonly textLength: () => number;
@@ -66,12 +68,12 @@ export async function think(options: ThinkOptions): Promise<CallAction | undefin
       if (hasSpoken && !refusals.has(response.reason)) return undefined;
       // What was cut off is a sentence of its own.
       options.onPause();
-      options.onText(lines.refused);
+      options.onLine(lines.refused);
       return undefined;
     }
     options.onPause();
     const { results, action } = await runCalls(options, calls);
-    if (action?.type === 'end-call' && !hasSpoken) options.onText(lines.goodbye);
+    if (action?.type === 'end-call' && !hasSpoken) options.onLine(lines.goodbye);
     if (action !== undefined) return action;
     const { text: content, providerState } = response;
     messages = [
@@ -222,8 +224,7 @@ async function runCalls(
   const filler = fillerOf(agent, calls, options.lines);
   const timer = clock.setTimeout(() => {
     if (filler === undefined || options.signal.aborted || options.textLength() > textBefore) return;
-    options.onText(`${filler} `);
-    options.onPause();
+    options.onLine(filler);
   }, fillerAfterMs);
   let action: CallAction | undefined;
   try {
@@ -264,8 +265,7 @@ async function fillSlot(options: ThinkOptions, call: LlmToolCall, turn: ToolTurn
   const isTyped = Object.hasOwn(agent.slots ?? {}, name) && agent.slots?.[name]?.keypad !== undefined;
   // Waiting for keys in silence would be no conversation.
   if (isTyped && options.textLength() === 0) {
-    options.onText(lines.keypad);
-    options.onPause();
+    options.onLine(lines.keypad);
   }
   return tools.note(call, turn, await options.fillSlot(name, input?.['value']));
 }

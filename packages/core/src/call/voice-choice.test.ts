@@ -5,7 +5,7 @@ import { playCall } from '../../test/play-call.js';
 import { ConfigError } from '../errors/config-error.js';
 import { ttsChain } from '../resilience/provider-chains.js';
 import type { Agent } from './agent.js';
-import { createLineCache } from './line-cache.js';
+import { createVoiceCache } from './voice-cache.js';
 
 const agent: Agent = { name: 'test', instructions: 'Answer.', greeting: 'Hello there.' };
 
@@ -74,15 +74,15 @@ describe("an agent's voice", () => {
   it('is what a rendered line is said with, and found by', async () => {
     const clock = createVirtualClock();
     const tts = createScriptedTts({ provider: 'acme' });
-    const lines = createLineCache();
+    const phrases = createVoiceCache();
     const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
-    const line = { text: 'Sorry.', format, voice: { acme: 'ann' } };
+    const manner = { format, voice: { acme: 'ann' } };
     await Promise.all([
-      lines.render(tts, line, { signal: new AbortController().signal, clock }),
+      phrases.render(tts, manner, ['Sorry.'], { signal: new AbortController().signal, clock }),
       clock.run(),
     ]);
     expect(tts.sessions[0]?.voice).toBe('ann');
-    expect(lines.get(line)?.byteLength).toBeGreaterThan(0);
-    expect(lines.get({ ...line, voice: { acme: 'bea' } })).toBeUndefined();
+    expect(phrases.get(tts, manner, 'Sorry.')?.byteLength).toBeGreaterThan(0);
+    expect(phrases.get(tts, { format, voice: { acme: 'bea' } }, 'Sorry.')).toBeUndefined();
   });
 });

@@ -16,6 +16,8 @@ export interface CallRecord {
   readonly standing: CallStanding;
   /** The log as far as it is kept. */
   readonly events: readonly CallEvent[];
+  /** What the carrier is to say before it hangs up, because no voice of ours could. */
+  readonly lastWords?: string | undefined;
   /** Wall-clock time, ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string | undefined;

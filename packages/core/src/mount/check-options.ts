@@ -1,6 +1,7 @@
 // What an application mounts, checked before the first call: every problem at once.
 import { agentProblems } from '../call/agent.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import { ladderProblems } from '../resilience/ladder.js';
 import { membersOf } from '../resilience/provider-chains.js';
 import type { VoicewireOptions } from './mount.js';
 
@@ -12,6 +13,7 @@ export function checkOptions(options: VoicewireOptions): void {
     ...basePathProblems(options.basePath),
     ...twiceProblems(options.telephony),
     ...agentOptionProblems(options),
+    ...ladderProblems(options.ladder ?? {}),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }

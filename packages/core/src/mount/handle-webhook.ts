@@ -134,7 +134,9 @@ function takeCall(
 function comeBack(mount: Mount, adapter: TelephonyAdapter, callId: string): readonly CallInstruction[] {
   const record = mount.store.get(callId);
   if (record === undefined || record.standing === 'over') return [{ type: 'hangup' }];
-  return connect(mount, adapter, record);
+  if (record.lastWords === undefined) return connect(mount, adapter, record);
+  mount.store.put({ ...record, standing: 'over', endedAt: wallTime() });
+  return [{ type: 'say', text: record.lastWords }, { type: 'hangup' }];
 }
 
 /** After a transfer: who was put through is done; who reached nobody is ours again, though our part was over (fault C-13). */

@@ -3,13 +3,15 @@ import type { EventEmitter } from 'eventemitter3';
 import type { WebSocketServer } from 'ws';
 import type { Agent, CallContext } from '../call/agent.js';
 import type { Call } from '../call/call.js';
-import type { LineCache } from '../call/line-cache.js';
 import type { Approve } from '../call/tool.js';
+import type { VoiceCache } from '../call/voice-cache.js';
 import { BaseVoiceError } from '../errors/voice-error.js';
 import type { Health } from '../resilience/health.js';
+import type { Ladder } from '../resilience/ladder.js';
 import type { BudgetOptions, Chain } from '../resilience/provider-chains.js';
 import type { Clock } from '../spec/clock.js';
 import type { LlmAdapter } from '../spec/llm.js';
+import type { ByteStorage } from '../spec/storage.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
@@ -44,6 +46,10 @@ export interface VoicewireOptions {
   readonly budgets?: BudgetOptions | undefined;
   /** Shared where several are mounted in one process. Default: its own. */
   readonly health?: Health | undefined;
+  /** What is left to callers when a stage has failed for good. Default: one more try, then a goodbye. */
+  readonly ladder?: Ladder | undefined;
+  /** Where fixed phrases outlive the process: `createDiskStorage` of `@voicewire/core/disk`. Default: in memory only. */
+  readonly phraseStorage?: ByteStorage | undefined;
   /** Calls at once, expected ones included; one more is told that all lines are busy. Default 300. */
   readonly maxCalls?: number | undefined;
   readonly store?: CallStore | undefined;
@@ -76,7 +82,7 @@ export interface Mount {
   readonly live: Map<string, LiveCall>;
   /** The same calls, as applications see them. */
   readonly calls: Map<string, Call>;
-  readonly lines: LineCache;
+  readonly phrases: VoiceCache;
   readonly emitter: EventEmitter;
   readonly sockets: WebSocketServer;
   readonly adapters: ReadonlyMap<string, TelephonyAdapter>;

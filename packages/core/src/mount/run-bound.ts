@@ -1,10 +1,10 @@
 // A call on media that has shown its token: run to its end, remembered for its return.
-import { defaultLines } from '../call/agent.js';
 import type { Call, CallMedia } from '../call/call.js';
 import { runCall } from '../call/run-call.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import { wallTime, type CallRecord } from './call-store.js';
 import { publicPath, warn, type ExpectedCall, type Mount } from './mount.js';
+import { renderPhrases } from './render-phrases.js';
 
 /** Resolves when the call is over and its record says so. */
 export async function runBound(mount: Mount, expected: ExpectedCall, media: CallMedia): Promise<void> {
@@ -29,7 +29,10 @@ export async function runBound(mount: Mount, expected: ExpectedCall, media: Call
   mount.live.set(callId, { call, connection: media.connection, over });
   mount.calls.set(callId, call);
   mount.emitter.emit('call', call, live);
-  renderApology(mount, expected, media);
+  // An agent chosen per call, or a format of its own: what it always says is made while there still is a voice.
+  if (expected.agent !== undefined) {
+    void renderPhrases(mount, expected.agent, media.start.outbound, new AbortController().signal);
+  }
   await over;
 }
 
@@ -58,7 +61,9 @@ function start(
       approve: mount.options.approve,
       control: adapter.control,
       returnUrl: adapter.webhook === undefined ? undefined : publicPath(mount, adapter.provider, 'resume'),
-      lines: mount.lines,
+      ladder: mount.options.ladder,
+      phrases: mount.phrases,
+      carrierSpeaks: adapter.webhook !== undefined,
       resume: record.events.length > 0 ? record.events : undefined,
       clock: mount.clock,
     });
@@ -77,32 +82,22 @@ async function settle(
 ): Promise<void> {
   const { store, live, calls, emitter } = mount;
   const { callId } = record;
-  const { reason, log } = await call.done;
+  const { reason, log, unsaid } = await call.done;
   live.delete(callId);
   calls.delete(callId);
   // Only a carrier asks what comes next; and it may have told us already that nothing does.
   const known = store.get(callId);
   // A transfer may have given the call back before our part of it was closed.
-  const isExpected = reason === 'media-lost' || known?.standing === 'interrupted';
+  const isExpected = reason === 'media-lost' || unsaid !== undefined || known?.standing === 'interrupted';
   const comesBack = isExpected && adapter.webhook !== undefined && known?.standing !== 'over';
   const left: CallRecord = {
     ...record,
     events: log,
+    lastWords: unsaid,
     ...(comesBack
       ? { standing: 'interrupted' }
       : { standing: 'over', endedAt: known?.endedAt ?? wallTime() }),
   };
   store.put(left);
   emitter.emit('call-over', left);
-}
-
-/** An agent chosen per call, or a line in a format of its own: the apology is made while there still is a voice. */
-function renderApology({ tts, lines, clock }: Mount, { agent }: ExpectedCall, { start }: CallMedia): void {
-  if (tts === undefined || agent === undefined) return;
-  const { voice, language } = agent;
-  const text = agent.lines?.apology ?? defaultLines.apology;
-  const { signal } = new AbortController();
-  lines.render(tts, { text, format: start.outbound, voice, language }, { signal, clock }).catch(() => {
-    // Nothing is lost that was there: without it such a call ends without words.
-  });
 }

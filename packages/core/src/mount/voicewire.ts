@@ -2,12 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EventEmitter } from 'eventemitter3';
-import { defaultLines, type Agent, type CallContext } from '../call/agent.js';
+import type { Agent, CallContext } from '../call/agent.js';
 import type { Call } from '../call/call.js';
-import { createLineCache } from '../call/line-cache.js';
+import { createVoiceCache } from '../call/voice-cache.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
-import { isVoiceError } from '../errors/voice-error.js';
 import { createHealth, type ProviderHealth } from '../resilience/health.js';
 import { llmChain, sttChain, ttsChain } from '../resilience/provider-chains.js';
 import { createMemoryCallStore, wallTime, type CallRecord, type CallStore } from './call-store.js';
@@ -15,7 +14,8 @@ import { checkOptions } from './check-options.js';
 import { dialCall, hangUp, type DialOptions } from './dial.js';
 import { handleWebhook } from './handle-webhook.js';
 import { acceptUpgrade, createSocketServer } from './media-sockets.js';
-import { agentFor, busy, isFull, mediaUrlOf, warn, type Mount, type VoicewireOptions } from './mount.js';
+import { agentFor, busy, isFull, mediaUrlOf, type Mount, type VoicewireOptions } from './mount.js';
+import { renderAtStart } from './render-phrases.js';
 import { createTokenStore } from './tokens.js';
 
 /** What happens outside of calls. No secrets, numbers or transcripts. */
@@ -65,7 +65,7 @@ export interface Voicewire {
   readonly store: CallStore;
   /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
   on<Name extends keyof VoicewireEvents>(name: Name, listener: VoicewireEvents[Name]): () => void;
-  /** Settles when apologies are rendered; calls may come before. Never rejects. */
+  /** Settles when what an agent always says is rendered; calls may come before. Never rejects. */
   readonly ready: Promise<void>;
   /** No new calls; live ones may finish, and what is left then is ended. Resolves when everything is closed. */
   close(options?: CloseOptions): Promise<void>;
@@ -94,7 +94,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     tokens: createTokenStore(clock),
     live: new Map(),
     calls: new Map(),
-    lines: createLineCache(),
+    phrases: createVoiceCache({ storage: options.phraseStorage }),
     emitter: new EventEmitter(),
     sockets: createSocketServer(),
     adapters: new Map(options.telephony.map((adapter) => [adapter.provider, adapter])),
@@ -119,7 +119,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     health: health.list,
     store,
     on: (name, listener) => listen(mount, name, listener),
-    ready: renderApologies(mount, shutdown.signal),
+    ready: renderAtStart(mount, shutdown.signal),
     close: async (closeOptions = {}) => {
       mount.isClosing = true;
       unwatch();
@@ -173,33 +173,6 @@ function invite(mount: Mount, { provider, context = {}, agent, stt }: InviteOpti
   const token = mount.tokens.issue({ record, adapter, agent: agent ?? agentFor(mount, record), stt });
   mount.store.put(record);
   return { callId: record.callId, token, mediaUrl: mediaUrlOf(mount, provider) };
-}
-
-/** The last words of a call whose providers all failed must not need a provider. */
-async function renderApologies(mount: Mount, signal: AbortSignal): Promise<void> {
-  const { agent } = mount.options;
-  const { tts } = mount;
-  if (tts === undefined) return;
-  const known = typeof agent === 'object' ? agent : undefined;
-  const text = known?.lines?.apology ?? defaultLines.apology;
-  // What else a connection may ask for is rendered when it does.
-  const formats = [...mount.adapters.values()].flatMap(({ capabilities }) =>
-    capabilities.outbound.slice(0, 1),
-  );
-  for (const format of formats) {
-    const line = { text, format, voice: known?.voice, language: known?.language };
-    try {
-      await mount.lines.render(tts, line, { signal, clock: mount.clock });
-    } catch (error) {
-      if (signal.aborted) return;
-      const code = isVoiceError(error) ? error.code : 'call.unexpected';
-      warn(
-        mount,
-        code,
-        'The apology for failed calls could not be rendered: such calls end without words until it can be.',
-      );
-    }
-  }
 }
 
 async function closeCalls(

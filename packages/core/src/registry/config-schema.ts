@@ -1,5 +1,6 @@
 // The shape of a configuration object. zod is loaded with it, and only with it.
 import type * as Zod from 'zod';
+import type { Ladder } from '../resilience/ladder.js';
 import type { BudgetOptions } from '../resilience/provider-chains.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import { defaultTurnPolicy } from '../turn/turn-policy.js';
@@ -37,6 +38,11 @@ export interface VoicewireConfig {
   readonly calls?: { readonly max?: number | undefined } | undefined;
   readonly turn?: Partial<TurnPolicy> | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  /** What is left to callers when a stage has failed for good. */
+  readonly ladder?: Ladder | undefined;
+  /** Where rendered phrases are kept: read by whoever has a disk. */
+  readonly phrases?:
+    { readonly directory?: string | undefined; readonly maxMegabytes?: number | undefined } | undefined;
   readonly server?:
     | {
         readonly host?: string | undefined;
@@ -83,9 +89,37 @@ function configSchema(z: typeof Zod): Zod.ZodType {
         llm: likeDefaults(z, defaultBudgets.llm).optional(),
       })
       .optional(),
+    ladder: ladderSchema(z).optional(),
+    phrases: z
+      .strictObject({
+        directory: z.string().min(1).optional(),
+        maxMegabytes: z.number().positive().optional(),
+      })
+      .optional(),
     server: z
       .strictObject({ host: z.string().optional(), port, mediaPort: port, publicUrl: z.url().optional() })
       .optional(),
+  });
+}
+
+function ladderSchema(z: typeof Zod): Zod.ZodType {
+  // A number from an environment variable that is not set is none.
+  const number = z
+    .string()
+    .transform((text) => (text === '' ? undefined : text))
+    .optional();
+  return z.strictObject({
+    retries: z.number().int().min(0).max(5).optional(),
+    menu: z
+      .strictObject({
+        prompt: z.string().min(1),
+        keys: z.record(z.string().regex(/^[0-9*#]$/), z.enum(['person', 'voicemail', 'goodbye'])),
+        waitMs: z.number().min(0).optional(),
+        times: z.number().int().min(1).max(5).optional(),
+      })
+      .optional(),
+    person: number,
+    voicemail: number,
   });
 }
 

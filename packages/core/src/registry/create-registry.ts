@@ -2,6 +2,7 @@
 import { canConvert } from '../audio/convert.js';
 import { describeFormat } from '../audio/format.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
+import { ladderProblems } from '../resilience/ladder.js';
 import type { AudioFormat } from '../spec/audio.js';
 import { parseConfig, type AdapterEntry, type StageConfig, type VoicewireConfig } from './config-schema.js';
 import {
@@ -61,6 +62,7 @@ export function createRegistry({
       ]);
       const problems = [
         ...missingStages(parsed),
+        ...ladderProblems(parsed.ladder ?? {}),
         ...[stt, llm, tts, telephony].flatMap((loaded) => loaded.problems),
         ...formatProblems(stt.adapters ?? [], tts.adapters ?? [], telephony.adapters ?? []),
       ];

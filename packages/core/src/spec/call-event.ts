@@ -191,6 +191,16 @@ export type CallEventBody =
   | { readonly type: 'handoff'; readonly from: string; readonly to: string }
   | { readonly type: 'transfer-started'; readonly warm: boolean }
   | { readonly type: 'transfer-failed'; readonly code: string }
+  /**
+   * A stage failed for good, and this is done about it: a line and another try, or a step of the ladder. `key`: the caller's
+   * choice in the menu.
+   */
+  | {
+      readonly type: 'degraded';
+      readonly stage: Stage;
+      readonly step: 'line' | 'menu' | 'person' | 'voicemail' | 'goodbye';
+      readonly key?: string | undefined;
+    }
   | { readonly type: 'media-skipped'; readonly reason: string; readonly count: number }
   | { readonly type: 'audio-lost'; readonly track: string; readonly lostMs: number; readonly reason: string }
   | { readonly type: 'error'; readonly stage: Stage; readonly code: string; readonly message: string }
