@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from '@voicewire/api';
-import { loadConfig, type LoadedConfig } from '@voicewire/config';
+import { loadConfig, watchConfig, type LoadedConfig } from '@voicewire/config';
 import { createVoicewire, nodeListener, type Voicewire } from '@voicewire/core';
 import { serveDashboard } from '@voicewire/dashboard';
 import { adapters } from './adapters.js';
@@ -32,7 +32,8 @@ export interface RunningServer {
 
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const file = options.configFile ?? fileURLToPath(new URL('../voicewire.config.yaml', import.meta.url));
-  const loaded = await loadConfig({ file, adapters, agent, env: options.env });
+  const source = { file, adapters, agent, env: options.env };
+  const loaded = await loadConfig(source);
   const { config } = loaded;
   const host = config.server?.host ?? '127.0.0.1';
 
@@ -49,7 +50,12 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     ...loaded.options,
     publicUrl: options.publicUrl ?? config.server?.publicUrl ?? `http://127.0.0.1:${mediaPort}`,
   });
-  if (options.onWarning !== undefined) voicewire.on('warning', options.onWarning);
+  const warn = options.onWarning ?? (() => undefined);
+  voicewire.on('warning', warn);
+  const onChange = (changed: LoadedConfig): void => {
+    voicewire.reload(changed.options);
+  };
+  const stopWatching = watchConfig({ ...source, onChange, onError: warn });
   const { request, upgrade } = nodeListener(voicewire);
   media.on('request', request).on('upgrade', upgrade);
 
@@ -63,6 +69,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     loaded,
     async close(graceMs = 0) {
       api.drain();
+      stopWatching();
       await voicewire.close({ graceMs });
       await Promise.all([page, media].map(closeServer));
     },

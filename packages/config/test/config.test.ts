@@ -1,5 +1,5 @@
 // Configuration files as people write them: where it is wrong, what is secret, what changes.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acceptMedia, ConfigError, runCall, ttsChain, type BuiltInAdapters } from '@voicewire/core';
@@ -291,5 +291,24 @@ describe('watching', () => {
     await write('voicewire.config.yaml', 'stt: ears\ncalls: { max: 6 }\n');
     await expect.poll(() => changes.at(-1)?.config.calls?.max).toBe(6);
     stop();
+  });
+});
+
+describe('what createVoicewire takes', () => {
+  it('is all there: providers, ladder, limits, overrides, and a place for phrases beside the file', async () => {
+    const file = await write(
+      'voicewire.config.yaml',
+      'stt: ears\ntts: voice\ncalls: { max: 7 }\nladder: { person: "+4930111" }\nphrases: { directory: phrases }\noverrides: [{ match: { tenant: acme }, stt: media }]\n',
+    );
+    const { options } = await loadConfig({ file, adapters, env: {} });
+    expect(options).toMatchObject({
+      stt: [{ provider: 'ears' }],
+      tts: [{ provider: 'voice' }],
+      maxCalls: 7,
+      ladder: { person: '+4930111' },
+      overrides: [{ match: { tenant: 'acme' }, stt: 'media' }],
+    });
+    await options.phraseStorage?.put('one', new Uint8Array([1]));
+    expect(await readdir(join(directory, 'phrases'))).toEqual(['one.bin']);
   });
 });

@@ -73,10 +73,13 @@ export {
   type CloseOptions,
   type Invitation,
   type InviteOptions,
+  type ReloadSettings,
   type Voicewire,
   type VoicewireEvents,
 } from './mount/voicewire.js';
 export type { IncomingCall, VoicewireOptions } from './mount/mount.js';
+export type { CallMatch, CallOverride, CallSettings, ProviderPolicy } from './mount/chains.js';
+export { labelled } from './resilience/labels.js';
 export {
   createMemoryCallStore,
   type CallRecord,

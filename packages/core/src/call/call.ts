@@ -12,6 +12,7 @@ import type {
 } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import type { Agent, CallContext } from './agent.js';
+import type { Health } from '../resilience/health.js';
 import type { Ladder } from '../resilience/ladder.js';
 import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from '../spec/call-event.js';
 import type { ReadEvent } from './call-log.js';
@@ -56,6 +57,8 @@ export interface RunCallOptions {
   readonly control?: CallControl | undefined;
   /** Where the carrier asks what comes next when a transfer reached nobody; `resume` takes that call up. */
   readonly returnUrl?: string | undefined;
+  /** Whose changes the log tells, as far as they are about this call's providers. Default: nobody's. */
+  readonly health?: Health | undefined;
   /** What is left when a stage has failed for good. Default: one more try, then a goodbye. */
   readonly ladder?: Ladder | undefined;
   /** Phrases that were rendered before. */

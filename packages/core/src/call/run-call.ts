@@ -3,6 +3,7 @@ import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import type { AudioFormat } from '../spec/audio.js';
+import { providersOf } from '../resilience/chain.js';
 import { ladderProblems } from '../resilience/ladder.js';
 import type { VoiceError } from '../spec/error.js';
 import { joinText } from '../turn/reduce-turn.js';
@@ -11,6 +12,9 @@ import { silentCaller } from '../turn/turn-state.js';
 import { checkAgent, defaultLimits } from './agent.js';
 import { createAgentSeat } from './agent-seat.js';
 import type { CallEndReason, CallEvent } from '../spec/call-event.js';
+import type { LlmAdapter } from '../spec/llm.js';
+import type { SttAdapter } from '../spec/stt.js';
+import type { TtsAdapter } from '../spec/tts.js';
 import { createSession, type Session } from './call-session.js';
 import type { Call, CallResult, RunCallOptions } from './call.js';
 import { endCall, transferCall, wasTransferred } from './end-call.js';
@@ -273,12 +277,32 @@ function watch(running: RunningCall): void {
     else later(running, deadLineMs - silentMs, checkLine);
   };
   later(running, deadLineMs, checkLine);
+  watchHealth(running);
   const { signal } = options;
   if (signal === undefined) return;
   const onAbort = (): void => void endCall(running, 'aborted');
   signal.addEventListener('abort', onAbort, { once: true, signal: session.controller.signal });
   if (signal.aborted) onAbort();
 }
+
+function watchHealth({ options, session }: RunningCall): void {
+  const { health, providers } = options;
+  if (health === undefined) return;
+  const own = new Set(
+    Object.values(providers).flatMap((adapter: AnyAdapter | 'media' | undefined) =>
+      typeof adapter === 'object'
+        ? providersOf([adapter]).map((provider) => `${adapter.kind} ${provider}`)
+        : [],
+    ),
+  );
+  const unwatch = health.watch(({ stage, provider, state, cause }) => {
+    if (!own.has(`${stage} ${provider}`)) return;
+    session.dispatch({ type: 'provider-health', stage, provider, state, code: cause?.code });
+  });
+  session.controller.signal.addEventListener('abort', unwatch, { once: true });
+}
+
+type AnyAdapter = SttAdapter | LlmAdapter | TtsAdapter;
 
 function later(running: RunningCall, delayMs: number, callback: () => void): void {
   const { clock } = running.session.options;

@@ -1,6 +1,7 @@
 // With which voice an agent speaks: one name, or a name for each provider of a chain.
 import type { ConfigProblem } from '../errors/config-error.js';
 import { closestName } from '../kit/closest-name.js';
+import { providersOf } from '../resilience/chain.js';
 import type { TtsAdapter, TtsRequest, VoicesByProvider } from '../spec/tts.js';
 
 /**
@@ -24,7 +25,7 @@ export function voiceProblems(
   path: string,
 ): readonly ConfigProblem[] {
   if (typeof choice !== 'object') return [];
-  const providers = tts.flatMap(({ members, provider }) => members ?? [provider]);
+  const providers = providersOf(tts);
   return Object.keys(choice)
     .filter((name) => !providers.includes(name))
     .map((name) => {

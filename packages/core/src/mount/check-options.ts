@@ -14,6 +14,9 @@ export function checkOptions(options: VoicewireOptions): void {
     ...twiceProblems(options.telephony),
     ...agentOptionProblems(options),
     ...ladderProblems(options.ladder ?? {}),
+    ...(options.overrides ?? []).flatMap(({ ladder = {} }, index) =>
+      ladderProblems(ladder, `overrides[${index}].ladder`),
+    ),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }
@@ -65,8 +68,18 @@ function twiceProblems(telephony: VoicewireOptions['telephony']): readonly Confi
   );
 }
 
-function agentOptionProblems({ agent, llm, tts, approve }: VoicewireOptions): readonly ConfigProblem[] {
+function agentOptionProblems({
+  agent,
+  llm,
+  tts,
+  approve,
+  overrides = [],
+}: VoicewireOptions): readonly ConfigProblem[] {
   if (agent === undefined) return [];
+  // A voice is named for whoever may speak in some call.
+  const voices = [tts, ...overrides.map((override) => override.tts)].flatMap((chain) =>
+    chain === undefined ? [] : membersOf(chain),
+  );
   const needed = [
     { path: 'llm', isThere: llm !== undefined, what: 'a language model' },
     { path: 'tts', isThere: tts !== undefined, what: 'a voice' },
@@ -75,6 +88,6 @@ function agentOptionProblems({ agent, llm, tts, approve }: VoicewireOptions): re
     ...needed
       .filter(({ isThere }) => !isThere)
       .map(({ path, what }) => ({ code: 'config.call', path, message: `an agent needs ${what}` })),
-    ...(typeof agent === 'object' ? agentProblems(agent, approve !== undefined, tts && membersOf(tts)) : []),
+    ...(typeof agent === 'object' ? agentProblems(agent, approve !== undefined, voices) : []),
   ];
 }

@@ -7,14 +7,10 @@ import type { Approve } from '../call/tool.js';
 import type { VoiceCache } from '../call/voice-cache.js';
 import { BaseVoiceError } from '../errors/voice-error.js';
 import type { Health } from '../resilience/health.js';
-import type { Ladder } from '../resilience/ladder.js';
-import type { BudgetOptions, Chain } from '../resilience/provider-chains.js';
 import type { Clock } from '../spec/clock.js';
-import type { LlmAdapter } from '../spec/llm.js';
 import type { ByteStorage } from '../spec/storage.js';
-import type { SttAdapter } from '../spec/stt.js';
 import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
-import type { TtsAdapter } from '../spec/tts.js';
+import { chainsFor, type CallChains, type CallSettings, type ProviderPolicy } from './chains.js';
 import type { CallRecord, CallStore } from './call-store.js';
 import type { TokenStore } from './tokens.js';
 
@@ -28,7 +24,7 @@ export interface IncomingCall {
   readonly context: CallContext;
 }
 
-export interface VoicewireOptions {
+export interface VoicewireOptions extends CallSettings {
   /** Where carriers reach this process: `https://voice.example.com`, no path of its own needed. */
   readonly publicUrl: string;
   /** Where media sockets are reached, if elsewhere. Default: `publicUrl` with `ws`. */
@@ -36,18 +32,15 @@ export interface VoicewireOptions {
   /** What all paths begin with. Default `/voicewire`. */
   readonly basePath?: string | undefined;
   readonly telephony: readonly TelephonyAdapter[];
-  /** `'media'` for connections that bring their own transcripts; others use the chain. */
-  readonly stt: Chain<SttAdapter> | 'media';
-  readonly llm?: Chain<LlmAdapter> | undefined;
-  readonly tts?: Chain<TtsAdapter> | undefined;
   /** One agent for all, or a choice per call; without one calls are assisted. */
   readonly agent?: Agent | ((call: IncomingCall) => Agent) | undefined;
   readonly approve?: Approve | undefined;
-  readonly budgets?: BudgetOptions | undefined;
+  /** The label that a call's overrides go by. Default: `context.tenant`, where that is a text. */
+  readonly tenant?: ((call: IncomingCall) => string | undefined) | undefined;
+  /** Which providers may serve a call: asked before health is. Nobody left means the ladder, never somebody else. */
+  readonly policy?: ProviderPolicy | undefined;
   /** Shared where several are mounted in one process. Default: its own. */
   readonly health?: Health | undefined;
-  /** What is left to callers when a stage has failed for good. Default: one more try, then a goodbye. */
-  readonly ladder?: Ladder | undefined;
   /** Where fixed phrases outlive the process: `createDiskStorage` of `@voicewire/core/disk`. Default: in memory only. */
   readonly phraseStorage?: ByteStorage | undefined;
   /** Calls at once, expected ones included; one more is told that all lines are busy. Default 300. */
@@ -74,7 +67,9 @@ export interface LiveCall {
 
 /** One mounted Voicewire. */
 export interface Mount {
-  readonly options: VoicewireOptions;
+  /** Of now: `reload` replaces them. */
+  options: VoicewireOptions;
+  readonly health: Health;
   readonly basePath: string;
   readonly clock: Clock;
   readonly store: CallStore;
@@ -86,9 +81,6 @@ export interface Mount {
   readonly emitter: EventEmitter;
   readonly sockets: WebSocketServer;
   readonly adapters: ReadonlyMap<string, TelephonyAdapter>;
-  readonly stt: SttAdapter | 'media';
-  readonly llm: LlmAdapter | undefined;
-  readonly tts: TtsAdapter | undefined;
   /** Media sockets that have not said which call they are. */
   unbound: number;
   isClosing: boolean;
@@ -118,6 +110,22 @@ export function agentFor(mount: Mount, record: CallRecord): Agent | undefined {
   const { agent } = mount.options;
   return typeof agent === 'function' ? agent(record) : agent;
 }
+
+/** What a call runs on from its start to its end, whatever is reloaded meanwhile. */
+export function chainsOf(
+  { options, health }: Mount,
+  record: CallRecord,
+  agent: Agent | undefined,
+): CallChains {
+  const { policy, tenant = tenantOfContext } = options;
+  const call = { ...record, tenant: tenant(record), language: agent?.language };
+  return chainsFor({ settings: options, health, policy }, call);
+}
+
+const tenantOfContext = ({ context }: IncomingCall): string | undefined => {
+  const { tenant } = context;
+  return typeof tenant === 'string' ? tenant : undefined;
+};
 
 /** Whether a call that is not here yet would be one too many. Callers whose media is on its way count. */
 export function isFull({ isClosing, live, tokens, options: { maxCalls = 300 } }: Mount): boolean {

@@ -2,20 +2,22 @@
 import { everyone, fixedPhrases, type Agent } from '../call/agent.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type { AudioFormat } from '../spec/audio.js';
+import { chainsFor, type CallChains } from './chains.js';
 import { warn, type Mount } from './mount.js';
 
 /** Never rejects: without them there is a voice, or the carrier's own. */
 export async function renderPhrases(
   mount: Mount,
   first: Agent,
+  { tts, ladder }: Pick<CallChains, 'tts' | 'ladder'>,
   format: AudioFormat,
   signal: AbortSignal,
 ): Promise<void> {
-  const { tts, phrases, clock, options } = mount;
+  const { phrases, clock } = mount;
   if (tts === undefined) return;
   for (const agent of everyone(first).keys()) {
     const { voice, language } = agent;
-    const texts = fixedPhrases(agent, options.ladder);
+    const texts = fixedPhrases(agent, ladder);
     try {
       await phrases.render(tts, { format, voice, language }, texts, { signal, clock });
     } catch (error) {
@@ -32,9 +34,12 @@ export async function renderPhrases(
 
 /** In the format each connection prefers; what else one may ask for is rendered when it does. */
 export async function renderAtStart(mount: Mount, signal: AbortSignal): Promise<void> {
-  const { agent } = mount.options;
+  const { options, health, adapters } = mount;
+  const { agent, policy } = options;
   if (typeof agent !== 'object') return;
-  for (const { capabilities } of mount.adapters.values()) {
-    for (const format of capabilities.outbound.slice(0, 1)) await renderPhrases(mount, agent, format, signal);
+  const chains = chainsFor({ settings: options, health, policy }, undefined);
+  for (const { capabilities } of adapters.values()) {
+    for (const format of capabilities.outbound.slice(0, 1))
+      await renderPhrases(mount, agent, chains, format, signal);
   }
 }

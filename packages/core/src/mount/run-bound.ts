@@ -3,7 +3,7 @@ import type { Call, CallMedia } from '../call/call.js';
 import { runCall } from '../call/run-call.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import { wallTime, type CallRecord } from './call-store.js';
-import { publicPath, warn, type ExpectedCall, type Mount } from './mount.js';
+import { chainsOf, publicPath, warn, type ExpectedCall, type Mount } from './mount.js';
 import { renderPhrases } from './render-phrases.js';
 
 /** Resolves when the call is over and its record says so. */
@@ -29,10 +29,6 @@ export async function runBound(mount: Mount, expected: ExpectedCall, media: Call
   mount.live.set(callId, { call, connection: media.connection, over });
   mount.calls.set(callId, call);
   mount.emitter.emit('call', call, live);
-  // An agent chosen per call, or a format of its own: what it always says is made while there still is a voice.
-  if (expected.agent !== undefined) {
-    void renderPhrases(mount, expected.agent, media.start.outbound, new AbortController().signal);
-  }
   await over;
 }
 
@@ -51,17 +47,23 @@ function start(
   media: CallMedia,
 ): Call | undefined {
   try {
+    const chains = chainsOf(mount, record, agent);
+    if (agent !== undefined && chains.tts !== undefined) {
+      // An agent chosen per call, a voice or a format of its own: what is always said is made while there still is a voice.
+      void renderPhrases(mount, agent, chains, media.start.outbound, new AbortController().signal);
+    }
     return runCall({
       callId: record.callId,
       mode: agent === undefined ? 'assist' : 'agent',
       media,
-      providers: { stt: stt ?? mount.stt, llm: mount.llm, tts: mount.tts },
+      providers: { stt: stt ?? chains.stt, llm: chains.llm, tts: chains.tts },
       agent,
       context: record.context,
       approve: mount.options.approve,
       control: adapter.control,
       returnUrl: adapter.webhook === undefined ? undefined : publicPath(mount, adapter.provider, 'resume'),
-      ladder: mount.options.ladder,
+      health: mount.health,
+      ladder: chains.ladder,
       phrases: mount.phrases,
       carrierSpeaks: adapter.webhook !== undefined,
       resume: record.events.length > 0 ? record.events : undefined,

@@ -8,7 +8,7 @@ import { createVoiceCache } from '../call/voice-cache.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import { createHealth, type ProviderHealth } from '../resilience/health.js';
-import { llmChain, sttChain, ttsChain } from '../resilience/provider-chains.js';
+import type { CallSettings } from './chains.js';
 import { createMemoryCallStore, wallTime, type CallRecord, type CallStore } from './call-store.js';
 import { checkOptions } from './check-options.js';
 import { dialCall, hangUp, type DialOptions } from './dial.js';
@@ -62,6 +62,11 @@ export interface Voicewire {
   readonly calls: ReadonlyMap<string, Call>;
   /** How every provider that was asked so far is doing, as the calls of this process see it. */
   health(): readonly ProviderHealth[];
+  /**
+   * From now on calls run on this; those that are live keep what they have. All of it is replaced: what is left out is gone.
+   * Providers that were refused for their key or account get a new chance. Throws one ConfigError, and changes nothing then.
+   */
+  reload(settings: ReloadSettings): void;
   readonly store: CallStore;
   /** A listener that throws ends nothing but itself. Returns what takes the listener away. */
   on<Name extends keyof VoicewireEvents>(name: Name, listener: VoicewireEvents[Name]): () => void;
@@ -70,6 +75,9 @@ export interface Voicewire {
   /** No new calls; live ones may finish, and what is left then is ended. Resolves when everything is closed. */
   close(options?: CloseOptions): Promise<void>;
 }
+
+/** What may change while calls run. */
+export type ReloadSettings = CallSettings & Pick<VoicewireOptions, 'agent' | 'maxCalls'>;
 
 export interface CloseOptions {
   /** Default 0. */
@@ -84,10 +92,11 @@ export interface CloseOptions {
 /** Everything is checked here, before the first call: throws one ConfigError. Nothing connects before it is needed but voices. */
 export function createVoicewire(options: VoicewireOptions): Voicewire {
   checkOptions(options);
-  const { budgets = {}, clock = systemClock, store = createMemoryCallStore() } = options;
+  const { clock = systemClock, store = createMemoryCallStore() } = options;
   const { health = createHealth({ clock }) } = options;
   const mount: Mount = {
     options,
+    health,
     basePath: (options.basePath ?? '/voicewire').replace(/\/+$/, ''),
     clock,
     store,
@@ -98,9 +107,6 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     emitter: new EventEmitter(),
     sockets: createSocketServer(),
     adapters: new Map(options.telephony.map((adapter) => [adapter.provider, adapter])),
-    stt: options.stt === 'media' ? 'media' : sttChain(options.stt, { budgets: budgets.stt, health }),
-    llm: options.llm === undefined ? undefined : llmChain(options.llm, { budgets: budgets.llm, health }),
-    tts: options.tts === undefined ? undefined : ttsChain(options.tts, { budgets: budgets.tts, health }),
     unbound: 0,
     isClosing: false,
   };
@@ -120,6 +126,10 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     store,
     on: (name, listener) => listen(mount, name, listener),
     ready: renderAtStart(mount, shutdown.signal),
+    reload: (settings) => {
+      reload(mount, settings);
+      void renderAtStart(mount, shutdown.signal);
+    },
     close: async (closeOptions = {}) => {
       mount.isClosing = true;
       unwatch();
@@ -129,6 +139,15 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
       mount.sockets.close();
     },
   };
+}
+
+function reload(mount: Mount, settings: ReloadSettings): void {
+  const { stt, llm, tts, budgets, ladder, require, overrides, agent, maxCalls } = settings;
+  const changed = { stt, llm, tts, budgets, ladder, require, overrides, agent, maxCalls };
+  const options: VoicewireOptions = { ...mount.options, ...changed };
+  checkOptions(options);
+  mount.options = options;
+  mount.health.reset();
 }
 
 /** Calls must not suffer from whoever watches them. */

@@ -15,6 +15,8 @@ export interface AdapterEntry {
    * adapter's module says that its provider answers. Entries that do not apply are left out of their chain.
    */
   readonly when?: string | undefined;
+  /** What policy goes by: a region, a contract. */
+  readonly labels?: readonly string[] | undefined;
   readonly [option: string]: unknown;
 }
 
@@ -24,6 +26,20 @@ export type StageConfig =
   | AdapterEntry
   | readonly (string | AdapterEntry)[]
   | { readonly first: readonly (string | AdapterEntry)[] };
+
+/** Chains for some calls; see `CallOverride`. */
+export interface OverrideConfig {
+  readonly match: {
+    readonly tenant?: string | undefined;
+    readonly language?: string | undefined;
+    readonly number?: string | undefined;
+  };
+  readonly stt?: StageConfig | undefined;
+  readonly llm?: StageConfig | undefined;
+  readonly tts?: StageConfig | undefined;
+  readonly ladder?: Ladder | undefined;
+  readonly require?: readonly string[] | undefined;
+}
 
 /** What `voicewire.config.*` holds. */
 export interface VoicewireConfig {
@@ -40,6 +56,9 @@ export interface VoicewireConfig {
   readonly budgets?: BudgetOptions | undefined;
   /** What is left to callers when a stage has failed for good. */
   readonly ladder?: Ladder | undefined;
+  /** Labels that every provider of a call must have. */
+  readonly require?: readonly string[] | undefined;
+  readonly overrides?: readonly OverrideConfig[] | undefined;
   /** Where rendered phrases are kept: read by whoever has a disk. */
   readonly phrases?:
     { readonly directory?: string | undefined; readonly maxMegabytes?: number | undefined } | undefined;
@@ -60,9 +79,10 @@ export async function parseConfig(config: unknown): Promise<VoicewireConfig> {
 }
 
 function configSchema(z: typeof Zod): Zod.ZodType {
+  const labels = z.array(z.string().min(1));
   const entry = z.union([
     z.string().min(1),
-    z.looseObject({ use: z.string().min(1), when: z.string().optional() }),
+    z.looseObject({ use: z.string().min(1), when: z.string().optional(), labels: labels.optional() }),
   ]);
   const stage = z
     .union([entry, z.array(entry).min(1), z.strictObject({ first: z.array(entry).min(1) })])
@@ -90,6 +110,25 @@ function configSchema(z: typeof Zod): Zod.ZodType {
       })
       .optional(),
     ladder: ladderSchema(z).optional(),
+    require: labels.optional(),
+    overrides: z
+      .array(
+        z.strictObject({
+          match: z
+            .strictObject({
+              tenant: z.string().min(1).optional(),
+              language: z.string().min(1).optional(),
+              number: z.string().min(1).optional(),
+            })
+            .refine((match) => Object.keys(match).length > 0, 'name a tenant, a language or a number'),
+          stt: stage,
+          llm: stage,
+          tts: stage,
+          ladder: ladderSchema(z).optional(),
+          require: labels.optional(),
+        }),
+      )
+      .optional(),
     phrases: z
       .strictObject({
         directory: z.string().min(1).optional(),

@@ -263,3 +263,66 @@ describe('what is wrong', () => {
     expect(providers(loaded.tts)).toEqual(['both']);
   });
 });
+
+describe('overrides', () => {
+  const registry = createRegistry({ adapters });
+
+  it('are loaded like the stages themselves, with labels that policy goes by', async () => {
+    const { overrides, require, tts } = await registry.load({
+      stt: 'ears',
+      tts: [{ use: 'voice', labels: ['us'] }],
+      require: ['us'],
+      overrides: [
+        {
+          match: { tenant: 'acme' },
+          require: ['eu'],
+          stt: 'media',
+          llm: { use: 'mind', labels: ['eu'] },
+          tts: [{ use: 'voice', labels: ['eu', 'hipaa'] }, 'bothRates'],
+          ladder: { person: '+4930111', voicemail: '' },
+        },
+      ],
+    });
+    expect(tts?.[0]?.labels).toEqual(['us']);
+    expect(require).toEqual(['us']);
+    expect(overrides).toMatchObject([
+      {
+        match: { tenant: 'acme' },
+        require: ['eu'],
+        stt: 'media',
+        llm: [{ provider: 'mind', labels: ['eu'] }],
+        tts: [{ provider: 'voice', labels: ['eu', 'hipaa'] }, { provider: 'both' }],
+        ladder: { person: '+4930111', voicemail: undefined },
+      },
+    ]);
+    expect(overrides?.[0]?.tts?.[1]?.labels).toBeUndefined();
+  });
+
+  it('say everything that is wrong with them, where it stands', async () => {
+    const loading = registry.load({
+      stt: 'ears',
+      tts: 'voice',
+      telephony: 'carrier',
+      overrides: [
+        { match: { tenant: 'acme' }, tts: 'vioce', stt: ['odd'] },
+        { match: { number: '+49*' }, ladder: { menu: { prompt: 'One.', keys: { '1': 'person' } } } },
+      ],
+    });
+    const error: unknown = await loading.catch((caught: unknown) => caught);
+    expect(ConfigError.is(error) && error.problems).toMatchObject([
+      { code: 'config.ladder', path: 'overrides[1].ladder.menu.keys.1' },
+      { code: 'config.unknown_adapter', path: 'overrides[0].tts' },
+      { code: 'config.audio_format', path: 'overrides[0].stt[0]' },
+    ]);
+  });
+
+  it('need something to match, and know no other key', async () => {
+    const error: unknown = await registry
+      .load({ stt: 'ears', overrides: [{ match: {} }, { match: { tenant: 'a' }, telephony: 'carrier' }] })
+      .catch((caught: unknown) => caught);
+    expect(ConfigError.is(error) && error.problems.map(({ path }) => path)).toEqual([
+      'overrides[0].match',
+      'overrides[1].telephony',
+    ]);
+  });
+});

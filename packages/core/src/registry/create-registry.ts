@@ -4,7 +4,13 @@ import { describeFormat } from '../audio/format.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import { ladderProblems } from '../resilience/ladder.js';
 import type { AudioFormat } from '../spec/audio.js';
-import { parseConfig, type AdapterEntry, type StageConfig, type VoicewireConfig } from './config-schema.js';
+import {
+  parseConfig,
+  type AdapterEntry,
+  type OverrideConfig,
+  type StageConfig,
+  type VoicewireConfig,
+} from './config-schema.js';
 import {
   applies,
   loadAdapter,
@@ -30,6 +36,15 @@ export interface LoadedProviders {
   readonly llm?: readonly AdapterKinds['llm'][] | undefined;
   readonly tts?: readonly AdapterKinds['tts'][] | undefined;
   readonly telephony: readonly AdapterKinds['telephony'][];
+  readonly require?: readonly string[] | undefined;
+  readonly overrides?: readonly LoadedOverride[] | undefined;
+}
+
+/** An override with its providers. */
+export interface LoadedOverride extends Omit<OverrideConfig, 'stt' | 'llm' | 'tts'> {
+  readonly stt?: readonly AdapterKinds['stt'][] | 'media' | undefined;
+  readonly llm?: readonly AdapterKinds['llm'][] | undefined;
+  readonly tts?: readonly AdapterKinds['tts'][] | undefined;
 }
 
 export interface Registry {
@@ -52,29 +67,80 @@ export function createRegistry({
   return {
     async load(config, { signal = AbortSignal.timeout(probeLimitMs) } = {}) {
       const parsed = await parseConfig(config);
-      const stage = <Kind extends AdapterKind>(kind: Kind): Promise<LoadedStage<Kind>> =>
-        loadStage(kind, parsed[kind], load, signal);
-      const [stt, llm, tts, telephony] = await Promise.all([
-        parsed.stt === 'media' ? nothing : stage('stt'),
-        stage('llm'),
-        stage('tts'),
-        stage('telephony'),
+      const [base, telephony, ...overrides] = await Promise.all([
+        loadStages(parsed, '', load, signal),
+        loadStage('telephony', parsed.telephony, 'telephony', load, signal),
+        ...(parsed.overrides ?? []).map((override, index) =>
+          loadStages(override, `overrides[${index}].`, load, signal),
+        ),
       ]);
+      const all = [base, ...overrides];
       const problems = [
         ...missingStages(parsed),
         ...ladderProblems(parsed.ladder ?? {}),
-        ...[stt, llm, tts, telephony].flatMap((loaded) => loaded.problems),
-        ...formatProblems(stt.adapters ?? [], tts.adapters ?? [], telephony.adapters ?? []),
+        ...(parsed.overrides ?? []).flatMap(({ ladder = {} }, index) =>
+          ladderProblems(ladder, `overrides[${index}].ladder`),
+        ),
+        ...[...all.flatMap(({ stt, llm, tts }) => [stt, llm, tts]), telephony].flatMap(
+          (loaded) => loaded.problems,
+        ),
+        ...formatProblems(
+          all.flatMap(({ stt }) => stt.adapters ?? []),
+          all.flatMap(({ tts }) => tts.adapters ?? []),
+          telephony.adapters ?? [],
+        ),
       ];
       if (problems.length > 0) throw new ConfigError(problems);
       return {
         config: parsed,
-        stt: stt.adapters?.map(adapterOf) ?? 'media',
-        llm: llm.adapters?.map(adapterOf),
-        tts: tts.adapters?.map(adapterOf),
+        ...adaptersOf(parsed, base),
+        stt: base.stt.adapters?.map(adapterOf) ?? 'media',
         telephony: telephony.adapters?.map(adapterOf) ?? [],
+        require: parsed.require,
+        overrides: parsed.overrides?.map(({ match, ladder, require, ...stages }, index) => ({
+          match,
+          ladder,
+          require,
+          ...adaptersOf(stages, overrides[index]),
+        })),
       };
     },
+  };
+}
+
+type CallStages = Pick<VoicewireConfig, 'stt' | 'llm' | 'tts'>;
+
+interface LoadedStages {
+  readonly stt: LoadedStage<'stt'>;
+  readonly llm: LoadedStage<'llm'>;
+  readonly tts: LoadedStage<'tts'>;
+}
+
+/** `path`: what the stages' own paths begin with. */
+async function loadStages(
+  stages: CallStages,
+  path: string,
+  load: LoadOptions,
+  signal: AbortSignal,
+): Promise<LoadedStages> {
+  const stage = <Kind extends keyof CallStages>(kind: Kind): Promise<LoadedStage<Kind>> =>
+    loadStage(kind, stages[kind], `${path}${kind}`, load, signal);
+  const [stt, llm, tts] = await Promise.all([
+    stages.stt === 'media' ? nothing : stage('stt'),
+    stage('llm'),
+    stage('tts'),
+  ]);
+  return { stt, llm, tts };
+}
+
+function adaptersOf(
+  stages: CallStages,
+  loaded: LoadedStages | undefined,
+): Required<Pick<LoadedOverride, 'stt' | 'llm' | 'tts'>> {
+  return {
+    stt: stages.stt === 'media' ? 'media' : loaded?.stt.adapters?.map(adapterOf),
+    llm: loaded?.llm.adapters?.map(adapterOf),
+    tts: loaded?.tts.adapters?.map(adapterOf),
   };
 }
 
@@ -111,18 +177,19 @@ function adapterOf<Kind extends AdapterKind>({ adapter }: Loaded<Kind>): Adapter
 async function loadStage<Kind extends AdapterKind>(
   kind: Kind,
   stage: StageConfig | undefined,
+  path: string,
   load: LoadOptions,
   signal: AbortSignal,
 ): Promise<LoadedStage<Kind>> {
   if (stage === undefined) return nothing;
   const adapters: Loaded<Kind>[] = [];
   const problems: ConfigProblem[] = [];
-  const { placed, isFirst } = placedEntries(kind, stage);
-  for (const { entry, path } of placed) {
+  const { placed, isFirst } = placedEntries(path, stage);
+  for (const { entry, path: entryPath } of placed) {
     if (isFirst && adapters.length > 0) break;
     try {
-      if (await applies(kind, entry, path, load, signal))
-        adapters.push({ adapter: await loadAdapter(kind, entry, path, load), path });
+      if (await applies(kind, entry, entryPath, load, signal))
+        adapters.push({ adapter: await loadAdapter(kind, entry, entryPath, load), path: entryPath });
     } catch (error) {
       if (!ConfigError.is(error)) throw error;
       problems.push(...error.problems);
@@ -133,7 +200,7 @@ async function loadStage<Kind extends AdapterKind>(
   if (adapters.length === 0 && problems.length === 0) {
     problems.push({
       code: 'config.none_applies',
-      path: kind,
+      path,
       message: 'no entry applies here; let the last have no "when"',
     });
   }
@@ -146,13 +213,13 @@ interface Placed {
 }
 
 function placedEntries(
-  kind: AdapterKind,
+  path: string,
   stage: StageConfig,
 ): { readonly placed: readonly Placed[]; readonly isFirst: boolean } {
-  if (typeof stage === 'string') return { placed: [{ entry: { use: stage }, path: kind }], isFirst: false };
-  if (isList(stage)) return { placed: placeAll(stage, kind), isFirst: false };
-  if (isFirstList(stage)) return { placed: placeAll(stage.first, `${kind}.first`), isFirst: true };
-  return { placed: [{ entry: stage, path: kind }], isFirst: false };
+  if (typeof stage === 'string') return { placed: [{ entry: { use: stage }, path }], isFirst: false };
+  if (isList(stage)) return { placed: placeAll(stage, path), isFirst: false };
+  if (isFirstList(stage)) return { placed: placeAll(stage.first, `${path}.first`), isFirst: true };
+  return { placed: [{ entry: stage, path }], isFirst: false };
 }
 
 function placeAll(list: readonly (string | AdapterEntry)[], path: string): readonly Placed[] {

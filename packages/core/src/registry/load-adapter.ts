@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import { closestName } from '../kit/closest-name.js';
+import { labelled } from '../resilience/labels.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { TelephonyAdapter } from '../spec/telephony.js';
@@ -48,7 +49,7 @@ const suffixes = { stt: 'Stt', llm: 'Llm', tts: 'Tts', telephony: 'Telephony' } 
 /** Throws a ConfigError that says which package to install, or which name was meant. */
 export async function loadAdapter<Kind extends AdapterKind>(
   kind: Kind,
-  { use, when: _when, ...options }: AdapterEntry,
+  { use, when: _when, labels, ...options }: AdapterEntry,
   path: string,
   load: LoadOptions,
 ): Promise<AdapterKinds[Kind]> {
@@ -57,7 +58,7 @@ export async function loadAdapter<Kind extends AdapterKind>(
     findFactory(kind, use, path, await importModule(kind, use, path, load));
   try {
     const adapter = factory(options);
-    if (adapter.kind === kind) return adapter;
+    if (adapter.kind === kind) return labels === undefined ? adapter : withLabels(adapter, labels);
     throw new ConfigError({
       code: 'config.wrong_kind',
       message: `"${use}" is no ${kind} adapter`,
@@ -69,6 +70,13 @@ export async function loadAdapter<Kind extends AdapterKind>(
   }
 }
 
+function withLabels<Adapter extends AdapterKinds[AdapterKind]>(
+  adapter: Adapter,
+  labels: readonly string[],
+): Adapter {
+  return adapter.kind === 'telephony' ? adapter : labelled(adapter as Adapter & SttAdapter, labels);
+}
+
 /** Whether an entry applies. A probe that fails or takes too long says no. */
 export async function applies(
   kind: AdapterKind,
@@ -77,7 +85,7 @@ export async function applies(
   load: LoadOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { use, when, ...options } = entry;
+  const { use, when, labels: _labels, ...options } = entry;
   if (when === undefined) return true;
   if (when !== 'reachable') return when.trim() !== '';
   const isBuiltIn = builtInFactory(kind, use, load) !== undefined;

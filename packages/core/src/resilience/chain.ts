@@ -57,6 +57,13 @@ export function closestFormat(formats: readonly AudioFormat[], wanted: AudioForm
   return best ?? wanted;
 }
 
+/** Who is in a chain, also of chains within it, in order. */
+export function providersOf(
+  members: readonly { readonly provider: string; readonly members?: readonly string[] | undefined }[],
+): readonly string[] {
+  return members.flatMap((member) => member.members ?? [member.provider]);
+}
+
 /** The failures of one piece of work on its way through a chain, in order. */
 export interface Attempts {
   used(provider: string): void;

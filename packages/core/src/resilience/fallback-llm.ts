@@ -1,7 +1,14 @@
 // A chain of language models as one: the next member answers, or goes on with the answer that the one before began.
 import { systemClock } from '../clock/system-clock.js';
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
-import { asVoiceError, chainHealthKey, createAttempts, primaryOf, type Attempts } from './chain.js';
+import {
+  asVoiceError,
+  chainHealthKey,
+  createAttempts,
+  primaryOf,
+  providersOf,
+  type Attempts,
+} from './chain.js';
 import { chainSettings, type ChainOptions, type ChainSettings } from './chain-options.js';
 import { continued, createOverlapFilter, type OverlapFilter } from './llm-continuation.js';
 import { isContent } from './llm-content.js';
@@ -31,6 +38,7 @@ export function fallbackLlm(members: readonly LlmAdapter[], options: ChainOption
       responseSchema: all('responseSchema'),
       prefill: all('prefill'),
     },
+    members: providersOf(members),
     generate: (request) => ({ [Symbol.asyncIterator]: readOnce(() => answer(members, request, settings)) }),
   };
 }

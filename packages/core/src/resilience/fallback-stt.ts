@@ -1,6 +1,6 @@
 // A chain of recognisers as one: whoever takes over hears again what nobody has settled, and results join by audio position.
 import type { SttAdapter, SttCapabilities } from '../spec/stt.js';
-import { chainHealthKey, lowest, primaryOf } from './chain.js';
+import { chainHealthKey, lowest, primaryOf, providersOf } from './chain.js';
 import { chainSettings, type ChainOptions } from './chain-options.js';
 import { openSttRelay } from './stt-relay.js';
 
@@ -21,6 +21,7 @@ export function fallbackStt(members: readonly SttAdapter[], options: ChainOption
       primary,
       members.map(({ capabilities }) => capabilities),
     ),
+    members: providersOf(members),
     open: (request) => openSttRelay(members, request, settings),
   };
 }

@@ -12,7 +12,15 @@ import type {
   TtsUtterance,
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
-import { asVoiceError, chainHealthKey, createAttempts, lowest, primaryOf, type Attempts } from './chain.js';
+import {
+  asVoiceError,
+  chainHealthKey,
+  createAttempts,
+  lowest,
+  primaryOf,
+  providersOf,
+  type Attempts,
+} from './chain.js';
 import { chainSettings, type ChainOptions, type ChainSettings } from './chain-options.js';
 import { voiceOf } from './member-voice.js';
 import { readOnce } from './read-stream.js';
@@ -46,7 +54,7 @@ export function fallbackTts(members: readonly TtsAdapter[], options: ChainOption
       concurrentUtterances: Math.min(...each.map(({ concurrentUtterances }) => concurrentUtterances)),
       idleLimitMs: lowest(each.map(({ idleLimitMs }) => idleLimitMs)),
     },
-    members: members.flatMap((member) => member.members ?? [member.provider]),
+    members: providersOf(members),
     connect: (request) => connectChain(members, request, settings),
   };
 }

@@ -68,7 +68,7 @@ export interface Health {
   of(member: HealthMember): ProviderHealth;
   /** Told at each opening and closing, once. What a listener throws is its own affair. Returns what takes it away. */
   watch(listener: (health: ProviderHealth) => void): () => void;
-  /** The configuration changed: everybody gets a new chance. */
+  /** The configuration changed: whoever was refused for its key or its account gets a new chance. */
   reset(): void;
 }
 
@@ -108,7 +108,7 @@ export function createHealth(options: HealthOptions = {}): Health {
       return () => listeners.delete(listener);
     },
     reset() {
-      for (const { breaker } of known.values()) breaker.reset();
+      for (const { breaker } of known.values()) if (breaker.state().isLocked) breaker.reset();
     },
   };
 }

@@ -77,6 +77,6 @@ export function nobodyLeft(stage: HealthMember['kind'], members: readonly Health
     code: 'provider.none_available',
     provider: members[0]?.provider ?? 'none',
     stage,
-    message: `No ${stage} provider may be asked now: each was refused for its key, its account or its limits.`,
+    message: `No ${stage} provider may be asked now: each was refused for its key, its account or its limits, or is not allowed for this call.`,
   });
 }

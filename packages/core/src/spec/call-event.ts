@@ -77,6 +77,17 @@ export type CallEventBody =
       /** Somebody else took over; the call did not suffer. */
       readonly handled: boolean;
     }
+  /**
+   * A provider this call may use is left alone from now on, or used again, by all calls of the process; `code` is why, where
+   * it was not slowness.
+   */
+  | {
+      readonly type: 'provider-health';
+      readonly stage: Stage;
+      readonly provider: string;
+      readonly state: 'closed' | 'open' | 'half-open';
+      readonly code?: string | undefined;
+    }
   /** `silenceMs`: how much of the silence that ended the speech had been heard when this was noticed. */
   | { readonly type: 'speech-started'; readonly track: string; readonly startMs: number }
   | {

@@ -85,6 +85,10 @@ export interface LlmAdapter {
   readonly provider: string;
   /** Provider, endpoint and a salted hash of the credential: what health is counted by. Never logged. */
   readonly healthKey: string;
+  /** Of a chain: the providers of its members, in order. */
+  readonly members?: readonly string[] | undefined;
+  /** Said by whoever configures it, never by the adapter: a region, a contract. Policy goes by them. Default: none. */
+  readonly labels?: readonly string[] | undefined;
   readonly capabilities: LlmCapabilities;
   /** Lazy: nothing is sent before the first `next()`. Leaving the loop equals abort. A stream without `finish` throws. */
   generate(request: LlmRequest): AsyncIterable<LlmPart>;

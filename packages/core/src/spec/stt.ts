@@ -124,6 +124,10 @@ export interface SttAdapter {
   readonly provider: string;
   /** Provider, endpoint and a salted hash of the credential: what health is counted by. Never logged. */
   readonly healthKey: string;
+  /** Of a chain: the providers of its members, in order. */
+  readonly members?: readonly string[] | undefined;
+  /** Said by whoever configures it, never by the adapter: a region, a contract. Policy goes by them. Default: none. */
+  readonly labels?: readonly string[] | undefined;
   readonly capabilities: SttCapabilities;
   /** Returns at once; asking for what is not declared throws a ConfigError before anything connects. */
   open(request: SttRequest): SttStream;

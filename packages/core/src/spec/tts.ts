@@ -87,6 +87,8 @@ export interface TtsAdapter {
   readonly provider: string;
   /** Provider, endpoint and a salted hash of the credential: what health is counted by. Never logged. */
   readonly healthKey: string;
+  /** Said by whoever configures it, never by the adapter: a region, a contract. Policy goes by them. Default: none. */
+  readonly labels?: readonly string[] | undefined;
   readonly capabilities: TtsCapabilities;
   /** Of a chain: the providers of its members, in order. */
   readonly members?: readonly string[] | undefined;
