@@ -129,7 +129,8 @@ function until(call: CallState, condition: () => boolean): Promise<void> {
 async function runCall(call: CallState): Promise<void> {
   const { direction, reaction, instructions } = call.options;
   if (direction === 'outbound-api') setStatus(call, 'initiated');
-  setStatus(call, 'ringing');
+  // A number that can't be reached never rings.
+  if (direction === 'inbound' || reaction !== 'failed') setStatus(call, 'ringing');
   if (direction === 'outbound-api' && reaction !== 'answer') setStatus(call, reaction);
   else if (direction === 'outbound-api') setStatus(call, 'in-progress');
   let next: FakeInstructions | undefined = instructions;

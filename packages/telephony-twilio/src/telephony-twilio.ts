@@ -13,7 +13,7 @@ export function createTwilioTelephony(options: TwilioTelephonyOptions = {}): Tel
   const { accountSid, authToken } = loadAccount(settings);
   const { sid, secret } = settings.apiKey ?? { sid: accountSid, secret: authToken };
   return createDialectTelephony({
-    provider: 'twilio',
+    provider: settings.name,
     accountSid,
     credentials: { username: sid, password: secret },
     baseUrl: settings.baseUrl,

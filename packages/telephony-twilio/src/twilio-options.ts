@@ -5,6 +5,8 @@ import { ConfigError, loadSetting } from '@voicewire/core/adapter';
 export const twilioOptionsSchema = z.strictObject({
   /** `AC…`. Default: `TWILIO_ACCOUNT_SID`. */
   accountSid: z.string().optional(),
+  /** What the account is called here and in the paths of its webhooks, where there is more than one. */
+  name: z.string().default('twilio'),
   /** The primary auth token, which webhooks are signed with. Default: `TWILIO_AUTH_TOKEN`. */
   authToken: z.string().optional(),
   /** An API key (`SK…`) that takes the auth token's place for commands. */

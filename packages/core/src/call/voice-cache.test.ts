@@ -64,7 +64,7 @@ describe('a voice cache', () => {
       clock.run({ untilMs: 100_000 }),
     ]);
     await cache.render(tts, manner, ['Two.', 'One.'], options);
-    expect(tts.utterances.map(({ text }) => text)).toEqual(['One.', 'Two.']);
+    expect(tts.utterances.map(({ text }) => text.trim())).toEqual(['One.', 'Two.']);
     expect(tts.sessions).toHaveLength(1);
   });
 

@@ -156,7 +156,8 @@ function createSpeaker(tts: TtsAdapter, manner: PhraseManner, options: RenderOpt
     async speak(text) {
       session ??= connect();
       const utterance = session.speak({ bufferedMs: () => 0, signal });
-      utterance.write(normaliseForSpeech(text));
+      // As it would be spoken in a call.
+      utterance.write(`${normaliseForSpeech(text)} `);
       utterance.end();
       const converter = createConverter(format, manner.format);
       const pieces: Uint8Array[] = [];

@@ -18,6 +18,8 @@ export interface CallRecord {
   readonly events: readonly CallEvent[];
   /** What the carrier is to say before it hangs up, because no voice of ours could. */
   readonly lastWords?: string | undefined;
+  /** The call out that another carrier could not place. */
+  readonly replaces?: string | undefined;
   /** Wall-clock time, ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string | undefined;

@@ -11,7 +11,7 @@ export function checkOptions(options: VoicewireOptions): void {
     ...urlProblems('publicUrl', options.publicUrl, ['http:', 'https:']),
     ...urlProblems('publicMediaUrl', options.publicMediaUrl, ['http:', 'https:', 'ws:', 'wss:']),
     ...basePathProblems(options.basePath),
-    ...twiceProblems(options.telephony),
+    ...nameProblems(options.telephony),
     ...agentOptionProblems(options),
     ...ladderProblems(options.ladder ?? {}),
     ...(options.overrides ?? []).flatMap(({ ladder = {} }, index) =>
@@ -52,20 +52,22 @@ function basePathProblems(basePath: string | undefined): readonly ConfigProblem[
 }
 
 /** Webhooks and media are told apart by the provider's name in their path. */
-function twiceProblems(telephony: VoicewireOptions['telephony']): readonly ConfigProblem[] {
+function nameProblems(telephony: VoicewireOptions['telephony']): readonly ConfigProblem[] {
   const names = telephony.map(({ provider }) => provider);
-  return names.flatMap((name, index) =>
-    names.indexOf(name) === index
-      ? []
-      : [
-          {
-            code: 'config.invalid_option',
-            path: `telephony[${index}]`,
-            message: 'two connections of one provider would share their paths',
-            found: JSON.stringify(name),
-          },
-        ],
-  );
+  return names.flatMap((name, index) => {
+    const problem = {
+      code: 'config.invalid_option',
+      path: `telephony[${index}]`,
+      found: JSON.stringify(name),
+    };
+    if (!/^[\w-]{1,64}$/.test(name)) {
+      return [
+        { ...problem, message: 'this can not stand in a path', allowed: 'letters, digits, "-" and "_"' },
+      ];
+    }
+    if (names.indexOf(name) === index) return [];
+    return [{ ...problem, message: 'two connections of one name would share their paths' }];
+  });
 }
 
 function agentOptionProblems({

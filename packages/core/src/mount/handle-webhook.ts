@@ -9,6 +9,7 @@ import type {
   TelephonyWebhook,
 } from '../spec/telephony.js';
 import { wallTime, type CallRecord } from './call-store.js';
+import { dialStatus } from './dial.js';
 import { agentFor, isFull, mediaUrlOf, pathBelow, publicPath, warn, type Mount } from './mount.js';
 import { readBody } from './read-body.js';
 
@@ -68,6 +69,7 @@ function onEvent(
         ? comeBack(mount, adapter, event.callId)
         : giveBack(mount, adapter, event.callId, event.transfer);
     case 'call-status':
+      dialStatus(mount, event.callId, event.status);
       if (lastStatuses.has(event.status)) carrierEnded(mount, event.callId);
       return [];
     default:
@@ -105,6 +107,7 @@ function takeCall(
   adapter: TelephonyAdapter,
   event: Extract<TelephonyEvent, { readonly type: 'call-incoming' }>,
 ): readonly CallInstruction[] {
+  mount.dialling.delete(event.callId);
   const known = mount.store.get(event.callId);
   // A webhook that comes twice gets the same answer: one call, whatever its number of announcements.
   if (known !== undefined)

@@ -12,6 +12,7 @@ import type { ByteStorage } from '../spec/storage.js';
 import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
 import { chainsFor, type CallChains, type CallSettings, type ProviderPolicy } from './chains.js';
 import type { CallRecord, CallStore } from './call-store.js';
+import type { Dialling } from './dial.js';
 import type { TokenStore } from './tokens.js';
 
 /** Who answers a call, decided when it comes in. */
@@ -81,6 +82,8 @@ export interface Mount {
   readonly emitter: EventEmitter;
   readonly sockets: WebSocketServer;
   readonly adapters: ReadonlyMap<string, TelephonyAdapter>;
+  /** Calls out whose callee's telephone has not rung, as far as we were told; `failed` ones that we do not know yet. */
+  readonly dialling: Map<string, Dialling | 'failed'>;
   /** Media sockets that have not said which call they are. */
   unbound: number;
   isClosing: boolean;

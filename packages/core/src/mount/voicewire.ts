@@ -55,7 +55,7 @@ export interface Voicewire {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Expects a media connection that no webhook announces, a browser's: gives it its token and URL. */
   invite(options: InviteOptions): Invitation;
-  /** Calls out. Never repeated by itself. */
+  /** Calls out: by the next carrier when one says no, or can't place the call; never again once it may ring. */
   dial(options: DialOptions): Promise<CallRecord>;
   /** Ends a call however it stands: live, ringing, or on its way back. Undefined where there is none. */
   hangup(callId: string): Promise<CallRecord | undefined>;
@@ -107,6 +107,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     emitter: new EventEmitter(),
     sockets: createSocketServer(),
     adapters: new Map(options.telephony.map((adapter) => [adapter.provider, adapter])),
+    dialling: new Map(),
     unbound: 0,
     isClosing: false,
   };
