@@ -94,6 +94,8 @@ interface SdkUse {
 /** Where the vendor's own SDK does the work, or proves our fake from outside. */
 export const sdkUses: readonly SdkUse[] = [
   { folder: 'stt-deepgram', sdk: '@deepgram/sdk', where: 'test' },
+  { folder: 'stt-assemblyai', sdk: 'assemblyai', where: 'src' },
+  { folder: 'stt-assemblyai', sdk: 'assemblyai', where: 'test' },
   { folder: 'tts-elevenlabs', sdk: '@elevenlabs/elevenlabs-js', where: 'test' },
   { folder: 'tts-elevenlabs', sdk: 'elevenlabs', where: 'test' },
   { folder: 'tts-cartesia', sdk: '@cartesia/cartesia-js', where: 'test' },

@@ -9,6 +9,10 @@ const serverLimit = 600;
 
 /** What may be bigger, and why. A path, a path with `#function`, or an adapter's folder. */
 export const exceptions: ReadonlyMap<string, string> = new Map([
+  [
+    'stt-assemblyai',
+    'a socket that takes audio in pieces, a client that can not be stopped, a queue, tokens',
+  ],
   ['tts-flite', 'no server does the work: it brings a WASI shim, a thread, and word times out of phones'],
 ]);
 

@@ -2,7 +2,7 @@
 import type { KnownAdapters } from '@voicewire/core';
 
 export const knownAdapters: KnownAdapters = {
-  stt: ['deepgram'],
+  stt: ['deepgram', 'assemblyai'],
   llm: ['openai', 'anthropic', 'ollama'],
   tts: ['elevenlabs', 'cartesia', 'flite'],
   telephony: ['twilio', 'browser'],
