@@ -30,6 +30,39 @@ const doctor = defineCommand({
   },
 });
 
+const test = defineCommand({
+  meta: { name: 'test', description: 'Play scenario files against the agent, and judge what it does' },
+  args: {
+    files: {
+      type: 'positional',
+      required: false,
+      description: 'Scenario files, or folders of them. Default: scenarios/ beside the configuration',
+    },
+    config,
+    repeat: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Play each n times, with seeds 1 to n. Default 1',
+    },
+    seed: { type: 'string', valueHint: 'n', description: 'The first seed: plays a call that failed again' },
+    'min-pass-rate': {
+      type: 'string',
+      valueHint: '0…1',
+      description: 'The share of runs of each scenario that has to pass. Default 1',
+    },
+    junit: { type: 'string', valueHint: 'file', description: 'Write the results as JUnit XML' },
+    json: { type: 'boolean', description: 'The results as JSON, and nothing else' },
+    'real-time': {
+      type: 'boolean',
+      description: 'On the configured providers, in real time; not those that say time: virtual',
+    },
+  },
+  async run({ args }) {
+    const { testInTerminal } = await import('./test-in-terminal.js');
+    process.exitCode = await testInTerminal({ ...args, files: args._ });
+  },
+});
+
 // Whoever reads our output may have enough of it: `voicewire talk --json | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -38,6 +71,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 await runMain(
   defineCommand({
     meta: { name: 'voicewire', description: 'Voice calls by machine, for people who build them' },
-    subCommands: { talk, doctor },
+    subCommands: { talk, test, doctor },
   }),
 );

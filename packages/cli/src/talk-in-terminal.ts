@@ -57,6 +57,7 @@ export async function talkInTerminal(
       source,
       turn: config.turn,
       budgets: config.budgets,
+      ladder: config.ladder,
       signal,
       onEvent: (event) => output.write(args.json === true ? `${JSON.stringify(event)}\n` : describe(event)),
     });

@@ -13,6 +13,7 @@ import {
   type CallResult,
   type Clock,
   type LoadedProviders,
+  type RunCallOptions,
   type TurnPolicy,
   type BudgetOptions,
 } from '@voicewire/core';
@@ -32,6 +33,7 @@ export interface TalkOptions {
   readonly providers: LoadedProviders;
   readonly turn?: Partial<TurnPolicy> | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  readonly ladder?: RunCallOptions['ladder'];
   readonly source: CallerSource;
   readonly onEvent?: ((event: CallEvent) => void) | undefined;
   /** Default: the system's, so that the call takes as long as it takes. */
@@ -94,6 +96,7 @@ export async function talk(options: TalkOptions): Promise<Talk> {
       llm: llmChain(providers.llm, { budgets: budgets.llm }),
       tts: ttsChain(providers.tts, { budgets: budgets.tts }),
     },
+    ladder: options.ladder,
     clock,
     signal: options.signal,
   });

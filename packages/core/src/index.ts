@@ -42,7 +42,8 @@ export {
   type VoiceCacheOptions,
 } from './call/voice-cache.js';
 export { createRecorder, type Recorder } from './call/recorder.js';
-export { defaultTurnPolicy, type TurnPolicy } from './turn/turn-policy.js';
+export { defaultTurnPolicy, turnPolicyFor, type TurnPolicy } from './turn/turn-policy.js';
+export type { TurnWords } from './turn/turn-words.js';
 export { defaultBudgets, type Budgets } from './resilience/budgets.js';
 export { fallbackLlm } from './resilience/fallback-llm.js';
 export { fallbackStt } from './resilience/fallback-stt.js';

@@ -100,8 +100,33 @@ export {
   type ScriptedTtsOptions,
   type ScriptedTtsRecord,
 } from './scripted/scripted-tts.js';
+export { parseScenario, type Scenario } from './scenario/scenario.js';
+export { checkScenario, type RunScenarioOptions } from './scenario/prepare-run.js';
+export { runScenario, type ScenarioVerdict } from './scenario/run-scenario.js';
+export {
+  repeatScenario,
+  type RepeatScenarioOptions,
+  type ScenarioResult,
+} from './scenario/repeat-scenario.js';
+export { toJUnit, type JUnitCase } from './scenario/junit.js';
+export type { ScenarioProviders } from './scenario/stand-ins.js';
+export type { Finding } from './scenario/judge-answer.js';
 export { playCall, type PlayCallOptions, type PlayedCall } from './play-call.js';
 export { connectWireCaller, type WireCaller, type WireCallerOptions } from './carrier/wire-caller.js';
+export { parseChaosRule, type ChaosFault, type ChaosRule, type ChaosWhen } from './chaos/chaos-fault.js';
+export {
+  startChaosProxy,
+  type ChaosProxy,
+  type ChaosProxyOptions,
+  type ChaosRecord,
+} from './chaos/chaos-proxy.js';
+export type {
+  ChaosConnection,
+  ChaosEntry,
+  ChaosTransport,
+  ChaosWordReader,
+} from './chaos/connection-record.js';
+export type { ChaosRuleHandle } from './chaos/rule-book.js';
 export { createVoiceMatcher, type KnownRecording } from './demo/voice-matcher.js';
 export type { Target } from './conformance/bench.js';
 export type { SuiteOptions, TestFunctions } from './conformance/check.js';
@@ -110,3 +135,9 @@ export { describeTtsConformance, type TtsConformanceOptions } from './conformanc
 export { describeLlmConformance, type LlmConformanceOptions } from './conformance/llm.js';
 export type { SignedWebhook } from './conformance/telephony-bench.js';
 export { describeTelephonyConformance, type TelephonyConformanceOptions } from './conformance/telephony.js';
+export {
+  simulate,
+  type SimulateOptions,
+  type SimulationFailure,
+  type SimulationReport,
+} from './simulation/simulate.js';

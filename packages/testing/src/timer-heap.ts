@@ -1,9 +1,12 @@
-// The timers of the virtual clock: a binary heap ordered by due time, then by creation.
+// The timers of the virtual clock: a binary heap ordered by due time, then by what their maker says.
 
 /** One pending timer; `callback` is undefined once it was cleared or fired. */
 export interface HeapTimer {
   readonly dueMs: number;
   readonly createdMs: number;
+  /** Among those due together, the lowest fires first. */
+  readonly order: number;
+  /** Counts as they are made. */
   readonly sequence: number;
   callback: (() => void) | undefined;
 }
@@ -25,7 +28,7 @@ export interface TimerHeap {
 const sweepAbove = 1024;
 
 function isBefore(a: HeapTimer, b: HeapTimer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
 function siftUp(heap: HeapTimer[], timer: HeapTimer): void {

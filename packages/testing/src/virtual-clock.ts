@@ -6,6 +6,8 @@ import { TestingError } from './testing-error.js';
 export interface VirtualClockOptions {
   /** What `now()` says at first, in ms. Default 0. */
   readonly startMs?: number | undefined;
+  /** From 0 to 1, for the order of timers that are due together. Default: as they were made. */
+  readonly order?: (() => number) | undefined;
   /** Timers that may fire without time moving on before that counts as a runaway. Default 100,000. */
   readonly maxTimersAtOnce?: number | undefined;
   /** Timers that may fire in one `run`, `advance` or `advanceTo`. Default 20,000,000. */
@@ -121,7 +123,9 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     now: () => nowMs,
     setTimeout(callback, delayMs): TimerHandle {
       const delay = delayMs > 0 ? delayMs : 0;
-      const timer: HeapTimer = { dueMs: nowMs + delay, createdMs: nowMs, sequence: sequence++, callback };
+      sequence += 1;
+      const order = options.order?.() ?? sequence;
+      const timer: HeapTimer = { dueMs: nowMs + delay, createdMs: nowMs, order, sequence, callback };
       timers.push(timer);
       return { timer };
     },

@@ -122,7 +122,10 @@ function carryOut(seat: Seat, command: TurnCommand): void {
         text: command.text,
         keypad: command.keypad,
       });
-      answer(seat, command.utterance, command.text, command.paused);
+      answer(seat, command.utterance, command.text, {
+        paused: command.paused,
+        opening: command.interjects ? seat.lines.interjection : '',
+      });
       return;
     case 'pause-speech':
       seat.reply?.pause();

@@ -32,6 +32,8 @@ export interface AgentLines {
   /** The caller says nothing; one line per time asked, the last repeats. */
   readonly silence: readonly string[];
   readonly goodbye: string;
+  /** The caller's turn has lasted too long (`TurnPolicy.utteranceLimitMs`): said before what they said so far is answered. */
+  readonly interjection: string;
   /** The line was lost and is back. */
   readonly resumed: string;
   /** The model waits for keys and has not said so. */
@@ -94,6 +96,7 @@ export const defaultLines: AgentLines = {
   filler: 'One moment, please.',
   silence: ['Are you still there?', 'I can not hear you. Is there anything I can do for you?'],
   goodbye: 'Thank you for calling. Goodbye.',
+  interjection: 'Sorry to interrupt you.',
   resumed: 'Sorry, we were cut off for a moment. Please go on.',
   keypad: 'Please type it on your keypad.',
   refused: 'I am sorry, I can not help with that. Is there anything else?',
@@ -129,6 +132,7 @@ export function fixedPhrases(agent: Agent, ladder: Ladder = {}): readonly string
     lines.goodbye,
     ...lines.silence,
     lines.filler,
+    lines.interjection,
     ...(agent.tools ?? []).map(({ filler }) => (filler === false ? undefined : filler)),
     lines.refused,
     lines.resumed,

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import { reduceTurn } from '../turn/reduce-turn.js';
+import { asksSomething } from '../turn/spoken-words.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import {
   initialTurnState,
@@ -16,7 +17,7 @@ import { createCallLog } from './call-log.js';
 import { reduceHistory, type History } from './history.js';
 import { initialLatency, latencyAt, reduceLatency, type LatencyState } from './latency.js';
 import { createMaskGate, type MaskGate } from './mask-gate.js';
-import { reduceLedger, type PlaybackLedger } from './playback-ledger.js';
+import { nearlyHeardText, reduceLedger, type PlaybackLedger } from './playback-ledger.js';
 
 export interface SessionOptions {
   readonly callId: string;
@@ -110,11 +111,13 @@ export function createSession(options: SessionOptions): Session {
 }
 
 function reduce(session: Session, event: CallEvent): readonly TurnCommand[] {
-  const { policy, callerTrack } = session.options;
+  const { policy, callerTrack: track } = session.options;
   session.history = reduceHistory(session.history, event);
   session.ledger = reduceLedger(session.ledger, event);
   session.latency = reduceLatency(session.latency, event);
-  const step = reduceTurn(session.turn, event, policy, callerTrack);
+  const isAsking = (): boolean =>
+    session.ledger !== undefined && asksSomething(nearlyHeardText(session.ledger));
+  const step = reduceTurn(session.turn, event, { policy, track, isAsking });
   session.turn = step.state;
   return step.commands;
 }

@@ -22,6 +22,9 @@ export function reduceLatency(state: LatencyState, event: CallEvent): LatencySta
   switch (event.type) {
     case 'speech-ended':
       return { ...state, speechEndedAtMs: event.atMs - event.silenceMs };
+    case 'deadline-passed':
+      // Who is interrupted was not done: what they wait for begins there.
+      return event.name === 'utterance-limit' ? { ...state, speechEndedAtMs: event.atMs } : state;
     case 'transcript-final':
       return { ...state, finalAtMs: event.atMs };
     case 'user-turn':

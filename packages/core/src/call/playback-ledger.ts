@@ -64,6 +64,13 @@ export function heardText(ledger: ReplyLedger, playedMs = ledger.playedMs): stri
   return withTrailingPunctuation(ledger.text, end);
 }
 
+/** With the word that is being played, or is next: who answers a question may do so into its last word. */
+export function nearlyHeardText(ledger: ReplyLedger): string {
+  const text = ledger.text.trimStart();
+  const heard = heardText(ledger);
+  return heard + (/^\s*\S+/.exec(text.slice(heard.length))?.[0] ?? '');
+}
+
 function heardEnd(
   ledger: ReplyLedger,
   segment: Segment,

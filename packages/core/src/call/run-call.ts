@@ -6,8 +6,8 @@ import type { AudioFormat } from '../spec/audio.js';
 import { providersOf } from '../resilience/chain.js';
 import { ladderProblems } from '../resilience/ladder.js';
 import type { VoiceError } from '../spec/error.js';
-import { joinText } from '../turn/reduce-turn.js';
-import { defaultTurnPolicy } from '../turn/turn-policy.js';
+import { joinText } from '../turn/spoken-words.js';
+import { turnPolicyFor } from '../turn/turn-policy.js';
 import { silentCaller } from '../turn/turn-state.js';
 import { checkAgent, defaultLimits } from './agent.js';
 import { createAgentSeat } from './agent-seat.js';
@@ -73,7 +73,7 @@ function prepare(options: RunCallOptions): RunningCall {
     callId: options.callId ?? started?.callId ?? media.start.callId,
     clock,
     policy: {
-      ...defaultTurnPolicy,
+      ...turnPolicyFor(options.language ?? options.agent?.language),
       requireSpeech: options.providers.stt !== 'media',
       ...options.agent?.turn,
     },

@@ -102,11 +102,25 @@ export function begin(
   );
 }
 
+export interface AnswerOptions {
+  readonly paused?: boolean;
+  /** A line to begin with. */
+  readonly opening?: string;
+}
+
 /** Thinks about it and says what comes of that. `utterance`: 0 where nothing the caller said is answered. */
-export function answer(seat: Seat, utterance: number, question: string, paused = false): void {
+export function answer(
+  seat: Seat,
+  utterance: number,
+  question: string,
+  { paused = false, opening = '' }: AnswerOptions = {},
+): void {
   const content: ReplyContent = {
     kind: 'thought',
-    think: (reply) => thinkFor(seat, utterance, question, reply),
+    think: (reply) => {
+      if (opening !== '') sayLine(seat, reply, opening);
+      return thinkFor(seat, utterance, question, reply);
+    },
   };
   begin(seat, 'utterance', utterance, content, paused);
 }
@@ -139,16 +153,21 @@ function thinkFor(
       reply.voice.say(text);
     },
     onLine: (text) => {
-      const audio = renderedLine(seat, text);
-      if (audio !== undefined && reply.voice.sayRendered(`${text} `, audio)) return;
-      reply.voice.say(`${text} `);
-      reply.voice.pause();
+      sayLine(seat, reply, text);
     },
     onPause: () => {
       reply.voice.pause();
     },
     textLength: () => reply.voice.textLength(),
   });
+}
+
+/** A fixed line within a thought. */
+function sayLine(seat: Seat, { voice }: ThinkingReply, text: string): void {
+  const audio = renderedLine(seat, text);
+  if (audio !== undefined && voice.sayRendered(`${text} `, audio)) return;
+  voice.say(`${text} `);
+  voice.pause();
 }
 
 async function fillSlot(seat: Seat, name: string, value: unknown, signal: AbortSignal): Promise<ToolResult> {

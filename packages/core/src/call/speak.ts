@@ -125,6 +125,8 @@ interface Reply {
   spoken: Promise<void> | undefined;
   textLength: number;
   producedMs: number;
+  /** Where the synthesis in progress began. */
+  segmentMs: number;
   isEnded: boolean;
   timer: TimerHandle | undefined;
   /** Since when text has waited for the end of its clause. */
@@ -149,6 +151,7 @@ function beginReply(
     spoken: undefined,
     textLength: 0,
     producedMs: 0,
+    segmentMs: 0,
     isEnded: false,
     timer: undefined,
     waitingSince: undefined,
@@ -245,11 +248,11 @@ function watchSpeech(reply: Reply, spoken: Promise<void>): void {
 
 /** Asynchronous, so that a voice that refuses at once fails the reply and not whoever brought the text: that may be a timer. */
 async function speakStream(reply: Reply, textStart: number): Promise<void> {
-  reply.utterance = openUtterance(reply);
+  reply.utterance = openUtterance(reply, textStart);
   await consume(reply, reply.utterance, textStart, () => reply.textLength - textStart);
 }
 
-function openUtterance(reply: Reply): TtsUtterance {
+function openUtterance(reply: Reply, textStart: number): TtsUtterance {
   const { options, manner } = reply.state;
   const { voice, language } = manner;
   return sessionOf(reply.state).speak({
@@ -257,6 +260,15 @@ function openUtterance(reply: Reply): TtsUtterance {
     language,
     bufferedMs: () => options.player.bufferedMs(),
     signal: reply.signal,
+    onTakeover: (from) => {
+      const startMs = reply.segmentMs + from.startMs;
+      options.dispatch({
+        type: 'agent-segment',
+        turnId: reply.turnId,
+        textStart: textStart + from.textStart,
+        startMs,
+      });
+    },
   });
 }
 
@@ -271,7 +283,7 @@ async function speakClauses(reply: Reply): Promise<void> {
       });
       continue;
     }
-    const utterance = openUtterance(reply);
+    const utterance = openUtterance(reply, clause.textStart);
     utterance.write(clause.text);
     utterance.end();
     await consume(reply, utterance, clause.textStart, () => clause.text.length);
@@ -307,8 +319,10 @@ async function consume(
 }
 
 /** Where text and audio meet: a synthesis begins. Returns where in the reply's audio. */
-function putSegment({ state, turnId, producedMs }: Reply, textStart: number): number {
+function putSegment(reply: Reply, textStart: number): number {
+  const { state, turnId, producedMs } = reply;
   state.options.dispatch({ type: 'agent-segment', turnId, textStart, startMs: producedMs });
+  reply.segmentMs = producedMs;
   return producedMs;
 }
 

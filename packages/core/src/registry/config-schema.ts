@@ -162,11 +162,13 @@ function ladderSchema(z: typeof Zod): Zod.ZodType {
   });
 }
 
-/** Policies are numbers and switches: their defaults say which. */
+/** Policies are numbers, switches and lists of phrases: their defaults say which. */
 function likeDefaults(z: typeof Zod, defaults: object): Zod.ZodType {
-  const fields = Object.entries(defaults).map(([name, value]): [string, Zod.ZodType] => [
-    name,
-    typeof value === 'boolean' ? z.boolean().optional() : z.number().min(0).optional(),
-  ]);
-  return z.strictObject(Object.fromEntries(fields));
+  const like = (value: unknown): Zod.ZodType => {
+    if (Array.isArray(value)) return z.array(z.string().min(1));
+    return typeof value === 'boolean' ? z.boolean() : z.number().min(0);
+  };
+  return z.strictObject(
+    Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, like(value).optional()])),
+  );
 }

@@ -325,6 +325,7 @@ async function* pass(
       attempts.used(member.provider);
       if (fromMs > 0) {
         utterance.deliveredMs = fromMs;
+        utterance.options.onTakeover?.({ textStart: fromText, startMs: fromMs });
         yield { type: 'audio', audio: silence(joinMs, request.format) };
       }
     }

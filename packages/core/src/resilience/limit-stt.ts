@@ -22,14 +22,18 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
   const close = createDeadline(clock, () => {
     attempt.end(givenUp(provider, 'stalled', `the end did not come within ${budgets.closeMs} ms`));
   });
+  // Too little speech for a stall, and a caller who waits for an answer to it.
+  const flushed = createDeadline(clock, () => {
+    attempt.end(givenUp(provider, 'stalled', `a flush was not answered within ${budgets.silenceMs} ms`));
+  });
   const attempt = createAttempt(request.signal, () => {
-    connect.cancel();
-    close.cancel();
+    for (const deadline of [connect, close, flushed]) deadline.cancel();
   });
   const stream = startAttempt(attempt, (signal) => adapter.open({ ...request, clock, signal }));
   if (!attempt.signal.aborted) connect.arm(budgets.connectMs);
   const unanswered = createUnanswered(adapter, request, budgets.silenceMs);
   let hasEnded = false;
+  let isReady = false;
   return {
     write: (audio) => {
       stream.write(audio);
@@ -37,6 +41,8 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
       attempt.end(givenUp(provider, 'stalled', `no event for ${budgets.silenceMs} ms of speech`));
     },
     flush: () => {
+      if (isReady && adapter.capabilities.flush && !hasEnded && !attempt.signal.aborted)
+        flushed.arm(budgets.silenceMs);
       stream.flush();
     },
     end: () => {
@@ -48,6 +54,8 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
       try {
         for await (const event of readUntil(stream, attempt.signal)) {
           if (event.type === 'ready') connect.cancel();
+          isReady ||= event.type === 'ready';
+          flushed.cancel();
           unanswered.answered(event, clock.now());
           yield event;
         }

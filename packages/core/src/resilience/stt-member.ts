@@ -13,16 +13,17 @@ import { createTimeMap, type TimeMap } from './time-map.js';
 const pieceMs = 100;
 /** Who takes audio no faster than this never catches up by being given it: pauses are left out. */
 const tooSlowToCatchUp = 1.5;
-/** Of a pause that is left out so much stays at its beginning and before the next word. */
-const keptPauseMs = { after: 200, before: 300 };
+/**
+ * Of a pause that is left out so much stays at its beginning, before the next word, and at the end of what is known so far: a
+ * word may have begun there that no detector has noticed.
+ */
+const keptPauseMs = { after: 200, before: 300, end: 120 };
 
 export interface SttMemberOptions {
   readonly stop: Stop<SttAdapter>;
   readonly request: SttRequest;
   readonly format: AudioFormat;
   readonly clock: Clock;
-  /** Of events before it somebody else told already. */
-  readonly joinMs: number;
   /** Settles when the reader can take more. */
   readonly whenTaken: () => Promise<void>;
   readonly onEvent: (event: SttEvent) => void;
@@ -32,8 +33,7 @@ export interface SttMemberOptions {
 
 export interface SttMember {
   readonly stop: Stop<SttAdapter>;
-  /** Of events before it somebody else told already. */
-  readonly joinMs: number;
+  isReady(): boolean;
   /** Its session counts from then. */
   readonly openedAtMs: number;
   /** The end of what it was given. */
@@ -54,8 +54,10 @@ interface State {
   /** On the chain's times, and on its own. */
   givenMs: number;
   innerMs: number;
+  spokenMs: number;
   backlog: SttStep[] | undefined;
   timer: TimerHandle | undefined;
+  isReady: boolean;
   hasLeft: boolean;
 }
 
@@ -71,14 +73,16 @@ export function openSttMember(options: SttMemberOptions, startMs: number): SttMe
     times: createTimeMap(startMs),
     givenMs: startMs,
     innerMs: 0,
+    spokenMs: -Infinity,
     backlog: undefined,
     timer: undefined,
+    isReady: false,
     hasLeft: false,
   };
   void read(state);
   return {
     stop,
-    joinMs: options.joinMs,
+    isReady: () => state.isReady,
     openedAtMs: clock.now(),
     givenMs: () => state.givenMs,
     give(step) {
@@ -87,8 +91,7 @@ export function openSttMember(options: SttMemberOptions, startMs: number): SttMe
     },
     catchUp(steps) {
       clock.clearTimeout(state.timer);
-      const isSlow = stop.member.capabilities.maxReplayRate < tooSlowToCatchUp;
-      state.backlog = isSlow ? withoutPauses(steps) : [...steps];
+      state.backlog = [...steps];
       giveBacklog(state);
     },
     leave() {
@@ -110,6 +113,7 @@ async function read(state: State): Promise<void> {
   try {
     for await (const event of state.stream) {
       if (state.hasLeft) return;
+      state.isReady ||= event.type === 'ready';
       onEvent(shiftTimes(event, state.times.toOuter));
       await whenTaken();
     }
@@ -129,6 +133,7 @@ function give(state: State, step: SttStep): void {
     if (step.atMs !== state.givenMs) times.add(state.innerMs, step.atMs);
     state.innerMs += step.endMs - step.atMs;
     state.givenMs = step.endMs;
+    if (step.isSpeech) state.spokenMs = step.endMs;
   }
   const audio = step.type === 'audio' ? converter.push(step.audio) : converter.flush();
   if (audio.byteLength > 0) stream.write(audio);
@@ -136,8 +141,11 @@ function give(state: State, step: SttStep): void {
 }
 
 function giveBacklog(state: State): void {
-  const { backlog, options } = state;
-  if (backlog === undefined || state.hasLeft) return;
+  const { options } = state;
+  if (state.backlog === undefined || state.hasLeft) return;
+  const { maxReplayRate } = options.stop.member.capabilities;
+  if (maxReplayRate < tooSlowToCatchUp) state.backlog = withoutPauses(state.backlog, state.spokenMs);
+  const { backlog } = state;
   let givenMs = 0;
   while (givenMs < pieceMs) {
     const step = backlog.shift();
@@ -148,21 +156,21 @@ function giveBacklog(state: State): void {
     give(state, step);
     if (step.type === 'audio') givenMs += step.endMs - step.atMs;
   }
-  const { maxReplayRate } = options.stop.member.capabilities;
   state.timer = options.clock.setTimeout(() => {
     giveBacklog(state);
   }, givenMs / maxReplayRate);
 }
 
 /** Positions stay: what is left out is left out of the times as well. */
-function withoutPauses(steps: readonly SttStep[]): SttStep[] {
-  let spokeUntilMs = -Infinity;
+function withoutPauses(steps: readonly SttStep[], spokenMs: number): SttStep[] {
+  let spokeUntilMs = spokenMs;
   const isNear: boolean[] = steps.map((step) => {
     if (step.type !== 'audio') return true;
     if (step.isSpeech) spokeUntilMs = step.endMs;
     return step.isSpeech || step.endMs <= spokeUntilMs + keptPauseMs.after;
   });
-  let speaksAtMs = Infinity;
+  const last = steps.findLast(({ type }) => type === 'audio');
+  let speaksAtMs = last?.type === 'audio' ? last.endMs - keptPauseMs.end + keptPauseMs.before : Infinity;
   for (let index = steps.length - 1; index >= 0; index -= 1) {
     const step = steps[index];
     if (step?.type !== 'audio') continue;

@@ -158,6 +158,65 @@ describe('a member that fails in the middle of speech', () => {
     expect(first.streams.length).toBeGreaterThan(1);
   });
 
+  it('is not left by a first that hangs when it is returned to: no event comes late for it', async () => {
+    const first = createScriptedStt({
+      provider: 'first',
+      faults: (index) => (index === 0 ? { type: 'fail' } : { type: 'hang' }),
+    });
+    const second = good();
+    const opened = on.open(sttChain([first, second]));
+    const sentence = async (text: string): Promise<number> => {
+      on.isSpeech = true;
+      await on.speak(opened, speechSound(text, format));
+      on.isSpeech = false;
+      const before = on.clock.now();
+      const count = textOf(opened.events).length;
+      await on.speak(opened, silence(400, format));
+      expect(textOf(opened.events).length).toBeGreaterThan(count);
+      await on.speak(opened, silence(2_600, format));
+      return before;
+    };
+    for (const text of ['one two', 'three four', 'five six', 'seven eight']) await sentence(text);
+    expect(textOf(opened.events)).toBe('one two three four five six seven eight');
+    expect(second.streams).toHaveLength(1);
+    expect(first.streams.length).toBeGreaterThan(1);
+    expect(on.reports.every((report) => report.type === 'used' || report.isHandled)).toBe(true);
+  });
+
+  it('is followed by the next when it is mute for less speech than makes a stall, and a flush goes unanswered', async () => {
+    const first = createScriptedStt({
+      provider: 'first',
+      faults: (index) => (index === 0 ? { type: 'stall', afterMs: 100 } : undefined),
+    });
+    const opened = on.open(sttChain([first, good()]));
+    on.isSpeech = true;
+    await on.speak(opened, speechSound('yes please', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(300, format));
+    opened.stream.flush();
+    await on.speak(opened, silence(2_000, format));
+    expect(textOf(opened.events)).toBe('yes please');
+    expect(on.reports[1]).toMatchObject({ type: 'failed', isHandled: true, error: { class: 'stalled' } });
+  });
+
+  it('catches up in later pauses where audio is taken no faster than it is spoken', async () => {
+    const second = good({ capabilities: { maxReplayRate: 1 } });
+    const first = createScriptedStt({
+      provider: 'first',
+      faults: (index) => (index === 0 ? { type: 'stall', afterMs: 100 } : { type: 'refuse' }),
+    });
+    const opened = on.open(sttChain([first, second]));
+    on.isSpeech = true;
+    await on.speak(opened, speechSound('one two three four five six seven eight', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(3_000, format));
+    on.isSpeech = true;
+    await on.speak(opened, speechSound('nine ten', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(600, format));
+    expect(textOf(opened.events)).toBe('one two three four five six seven eight nine ten');
+  });
+
   it('survives everybody being down for a moment', async () => {
     const isDown = (): boolean => on.clock.now() > 1_500 && on.clock.now() < 2_100;
     const kills: (() => void)[] = [];

@@ -10,7 +10,7 @@ import type { ChainSettings } from './chain-options.js';
 import { createDeadline, type Deadline } from './deadline.js';
 import { isLease } from './health.js';
 import { joined } from './joined.js';
-import { createReplayRing, type ReplayRing } from './replay-ring.js';
+import { createReplayRing, type ReplayRing, type SttStep } from './replay-ring.js';
 import { createRoute, nobodyLeft, type Route, type Stop } from './route.js';
 import { openSttMember, type SttMember } from './stt-member.js';
 
@@ -34,6 +34,10 @@ interface Relay {
   current: SttMember | undefined;
   /** Who was listened to before, connected until its successor has proved itself. */
   warm: SttMember | undefined;
+  /** Who is to be listened to as soon as it is ready and nobody speaks; given nothing yet. */
+  coming: SttMember | undefined;
+  /** Of events before it somebody else told already. */
+  joinMs: number;
   /** Since somebody last proved to be there. */
   route: Route<SttAdapter>;
   attempts: Attempts;
@@ -78,6 +82,8 @@ export function openSttRelay(
     }),
     current: undefined,
     warm: undefined,
+    coming: undefined,
+    joinMs: 0,
     route: createRoute(members, settings),
     attempts: createAttempts('stt', request.onAttempt),
     lastTry: createDeadline(clock, () => {
@@ -132,13 +138,14 @@ function close(relay: Relay): void {
   relay.next?.lease.release();
   relay.current?.leave();
   relay.warm?.leave();
-  relay.next = relay.current = relay.warm = undefined;
+  relay.coming?.leave();
+  relay.next = relay.current = relay.warm = relay.coming = undefined;
   relay.resume?.();
   relay.ring.clear();
 }
 
 function open(relay: Relay, stop: Stop<SttAdapter>, startMs: number): SttMember {
-  const { request, clock, settledMs } = relay;
+  const { request, clock } = relay;
   const { format } = request;
   const member = openSttMember(
     {
@@ -146,7 +153,6 @@ function open(relay: Relay, stop: Stop<SttAdapter>, startMs: number): SttMember 
       request,
       clock,
       format: stop.index === 0 ? format : closestFormat(stop.member.capabilities.formats, format),
-      joinMs: settledMs,
       whenTaken: () =>
         relay.resume === undefined
           ? Promise.resolve()
@@ -187,46 +193,72 @@ function mark({ ring, current }: Relay, type: 'flush' | 'end'): void {
 
 /** To a member that stands before this one in the chain, or to a new session before this one has to end. */
 function change(relay: Relay, current: SttMember, isQuiet: boolean): void {
-  if (relay.warm !== undefined) return;
+  const { warm, coming, clock } = relay;
+  if (warm !== undefined) return;
   const { sessionLimitMs = Infinity } = current.stop.member.capabilities;
-  const leftMs = current.openedAtMs + sessionLimitMs - relay.clock.now();
+  const leftMs = current.openedAtMs + sessionLimitMs - clock.now();
   const ahead = Math.min(rollOver.inPauseMs, sessionLimitMs / 4);
-  if (leftMs <= Math.min(rollOver.atOnceMs, ahead) || (isQuiet && leftMs <= ahead)) {
-    changeTo(relay, current.stop.index);
+  const isUrgent = leftMs <= Math.min(rollOver.atOnceMs, ahead);
+  if (coming !== undefined) {
+    if (coming.isReady() && (isQuiet || isUrgent)) listenTo(relay, coming);
+  } else if (isUrgent || (isQuiet && leftMs <= ahead)) {
+    prepare(relay, current.stop.index);
   } else if (isQuiet) {
-    for (let index = 0; index < current.stop.index; index += 1) if (changeTo(relay, index)) return;
+    for (let index = 0; index < current.stop.index; index += 1) if (prepare(relay, index)) return;
   }
 }
 
-function changeTo(relay: Relay, index: number): boolean {
-  const { members, settings, returns, clock, current } = relay;
+/** Connects it, and goes on listening to who is there: one that hangs costs the caller nothing. */
+function prepare(relay: Relay, index: number): boolean {
+  const { members, settings, returns, clock, ring } = relay;
   const member = members[index];
   if (member === undefined || clock.now() < (returns.get(index)?.notBeforeMs ?? 0)) return false;
   const lease = settings.health.acquire(member);
   if (!isLease(lease)) return false;
-  relay.warm = current;
-  takeOver(relay, { member, index, lease, afterMs: 0 });
+  const stop = { member, index, lease, afterMs: 0 };
+  try {
+    relay.coming = open(relay, stop, ring.endMs());
+  } catch (error) {
+    stayedAway(relay, stop, error);
+  }
   return true;
 }
 
+function listenTo(relay: Relay, member: SttMember): void {
+  relay.warm = relay.current;
+  relay.coming = undefined;
+  relay.attempts.used(member.stop.member.provider);
+  becomeCurrent(relay, member);
+}
+
+/** It is given what is not settled, and heard from there on. */
+function becomeCurrent(relay: Relay, member: SttMember): void {
+  relay.current = member;
+  relay.joinMs = relay.settledMs;
+  member.catchUp(stepsFor(relay, member.stop));
+}
+
+/** Words that are settled are known by their times; without times nobody may hear them again. */
+function stepsFor({ ring, settledMs }: Relay, { member }: Stop<SttAdapter>): readonly SttStep[] {
+  return ring.stepsFrom(member.capabilities.timing === 'word' ? undefined : settledMs);
+}
+
 function takeOver(relay: Relay, stop: Stop<SttAdapter>): void {
-  const { ring, settledMs } = relay;
   relay.next = undefined;
-  // Words that are settled are known by their times; without times nobody may hear them again.
-  const steps = ring.stepsFrom(stop.member.capabilities.timing === 'word' ? undefined : settledMs);
-  const first = steps.find(({ type }) => type === 'audio');
+  const first = stepsFor(relay, stop).find(({ type }) => type === 'audio');
+  let member: SttMember;
   try {
-    relay.current = open(relay, stop, first?.atMs ?? ring.endMs());
+    member = open(relay, stop, first?.atMs ?? relay.ring.endMs());
   } catch (error) {
     failed(relay, stop, error);
     return;
   }
-  relay.current.catchUp(steps);
+  becomeCurrent(relay, member);
 }
 
 function take(relay: Relay, member: SttMember, event: SttEvent): void {
-  const { events, ring, request } = relay;
-  const news = member.joinMs > 0 ? joined(event, member.joinMs) : event;
+  const { events, ring, request, joinMs } = relay;
+  const news = joinMs > 0 ? joined(event, joinMs) : event;
   if (event.type === 'ready') {
     relay.attempts.used(member.stop.member.provider);
     if (relay.isReady) return;
@@ -264,6 +296,12 @@ function proved(relay: Relay, member: SttMember): void {
 }
 
 function over(relay: Relay, member: SttMember, failure: { readonly error: unknown } | undefined): void {
+  if (member === relay.coming) {
+    relay.coming = undefined;
+    stayedAway(relay, member.stop, failure?.error ?? endedEarly(member.stop.member.provider));
+    member.leave();
+    return;
+  }
   if (member === relay.warm) {
     // Nobody listened to it; whether it was idle or died is for health to know.
     relay.warm = undefined;
@@ -291,17 +329,33 @@ function over(relay: Relay, member: SttMember, failure: { readonly error: unknow
   member.leave();
 }
 
-function failed(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
-  const { route, attempts, clock, members, events, warm, returns, ring } = relay;
+/** It was to be listened to, and could not be had: nobody heard that. */
+function stayedAway(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
   const failure = asVoiceError(error, stop.member.provider, 'stt');
-  const restMs = (returns.get(stop.index)?.restMs ?? returnAfterMs / 2) * 2;
-  returns.set(stop.index, { restMs, notBeforeMs: clock.now() + restMs });
+  returnLater(relay, stop.index);
+  stop.lease.fail(failure);
+  relay.attempts.failed(stop.member.provider, failure, true);
+}
+
+function returnLater({ returns, clock }: Relay, index: number): void {
+  const restMs = (returns.get(index)?.restMs ?? returnAfterMs / 2) * 2;
+  returns.set(index, { restMs, notBeforeMs: clock.now() + restMs });
+}
+
+function failed(relay: Relay, stop: Stop<SttAdapter>, error: unknown): void {
+  const { route, attempts, members, events, warm, coming } = relay;
+  const failure = asVoiceError(error, stop.member.provider, 'stt');
+  returnLater(relay, stop.index);
   route.failed(stop, failure);
+  // Whoever was to come is a member like any other now.
+  coming?.leave();
+  relay.coming = undefined;
   if (warm !== undefined) {
     attempts.failed(stop.member.provider, failure, true);
     relay.warm = undefined;
     relay.current = warm;
-    warm.catchUp(ring.stepsFrom(warm.givenMs()));
+    relay.joinMs = relay.settledMs;
+    warm.catchUp(relay.ring.stepsFrom(warm.givenMs()));
     return;
   }
   const next = route.next();

@@ -42,6 +42,11 @@ export interface SpeakOptions {
   /** Milliseconds of audio the carrier has not played yet: how long a stall stays unheard. */
   bufferedMs(): number;
   readonly signal: AbortSignal;
+  /**
+   * For chains; a single adapter ignores it. Another voice goes on: from `startMs` on, the audio says the text from `textStart`
+   * on, both counted as in `TtsWord`. Told before that audio.
+   */
+  readonly onTakeover?: ((from: Pick<TtsWord, 'textStart' | 'startMs'>) => void) | undefined;
 }
 
 /**
