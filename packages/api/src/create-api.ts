@@ -228,7 +228,9 @@ function addHealth(
 ): void {
   const health = (): z.infer<typeof healthSchema> => {
     const calls = voicewire.calls.size;
-    const status = state.isDraining ? 'closing' : calls >= maxCalls ? 'full' : 'ok';
+    // Full is also who is late: one call more would be heard by all.
+    const isFull = calls >= maxCalls || !voicewire.isReady();
+    const status = state.isDraining ? 'closing' : isFull ? 'full' : 'ok';
     return { status, calls, max_calls: maxCalls, providers: voicewire.health().map(toProvider) };
   };
   app.openapi(routes.health, (context) => context.json(health(), 200));

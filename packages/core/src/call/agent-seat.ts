@@ -53,6 +53,7 @@ export function createAgentSeat(options: SeatOptions): AgentSeat {
       clock: session.options.clock,
       signal: session.controller.signal,
       approve: call.approve,
+      hook: session.hook,
       dispatch: session.dispatch,
       slots: () => Object.fromEntries(seat.slots.values),
       resume: call.resume,

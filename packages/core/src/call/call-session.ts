@@ -12,6 +12,7 @@ import {
   type TurnState,
 } from '../turn/turn-state.js';
 import type { CallEvent, CallEventBody } from '../spec/call-event.js';
+import { createHookWatch, type HookWatch } from './hook-watch.js';
 import type { CallLog } from './call-log.js';
 import { createCallLog } from './call-log.js';
 import { reduceHistory, type History } from './history.js';
@@ -40,6 +41,8 @@ export interface Session {
   ledger: PlaybackLedger;
   turn: TurnState;
   latency: LatencyState;
+  /** Code of the application runs in here. */
+  readonly hook: HookWatch;
   /** What the turn policy wants done; set by the agent's seat. */
   onCommand: (command: TurnCommand) => void;
   /** Milliseconds since the call began, resumptions included. */
@@ -87,6 +90,14 @@ export function createSession(options: SessionOptions): Session {
     }),
     emitter: new EventEmitter(),
     controller: new AbortController(),
+    hook: createHookWatch(clock, (name, ms) => {
+      session.dispatch({
+        type: 'error',
+        stage: 'call',
+        code: 'call.hook_held_loop',
+        message: `${name} held the event loop for ${ms} ms, and every call of this process with it. Told once.`,
+      });
+    }),
     history: [],
     ledger: undefined,
     turn: initialTurnState,
@@ -182,7 +193,9 @@ function tell(session: Session, { failedListeners }: Internals, event: CallEvent
   if (emitter.listenerCount(event.type) === 0) return;
   for (const listener of emitter.listeners(event.type)) {
     try {
-      listener(event);
+      session.hook(`The listener of "${event.type}"`, () => {
+        listener(event);
+      });
     } catch (error) {
       if (failedListeners.has(event.type)) continue;
       failedListeners.add(event.type);

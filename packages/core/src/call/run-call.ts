@@ -202,7 +202,9 @@ function tell(
   const masked = session.gate.audio(audio, format, durationMs(audio.byteLength, format));
   for (const tap of taps)
     guard(() => {
-      tap(side, track, masked, format, atMs);
+      session.hook('An audio tap', () => {
+        tap(side, track, masked, format, atMs);
+      });
     });
 }
 

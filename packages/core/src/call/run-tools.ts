@@ -4,6 +4,7 @@ import type { Clock } from '../spec/clock.js';
 import type { LlmToolCall } from '../spec/llm.js';
 import type { CallContext } from './agent.js';
 import type { CallEvent, CallEventBody } from '../spec/call-event.js';
+import type { HookWatch } from './hook-watch.js';
 import { validate } from './json-schema.js';
 import { maskCards } from './mask-gate.js';
 import type { Approve, Tool } from './tool.js';
@@ -21,6 +22,7 @@ export interface ToolRunnerOptions {
   /** The call's: it outlives a reply, so that a finished result always enters the history. */
   readonly signal: AbortSignal;
   readonly approve?: Approve | undefined;
+  readonly hook: HookWatch;
   readonly dispatch: (body: CallEventBody) => void;
   /** What was collected so far. */
   readonly slots: () => Readonly<Record<string, unknown>>;
@@ -178,14 +180,16 @@ async function runOnce(
     if (!input.ok) return failure(`Not run: ${input.problem}.`);
     if (tool.risk === 'money' || tool.risk === 'irreversible') {
       const request = { callId, context, tool: tool.name, risk: tool.risk, input: input.value, signal };
-      if ((await options.approve?.(request)) !== true)
+      const { approve } = options;
+      if ((await options.hook('The approval of tools', () => approve?.(request))) !== true)
         return failure('Not run: it was not approved. Offer a person instead.');
     }
     // The deadline or the call's end may have come while somebody thought about it.
     if (signal.aborted) return failure('Not run.');
     const slots = options.slots();
     const run = { callId, context, slots, idempotencyKey: key, signal };
-    return { ok: true, text: describe(await tool.run(input.value as never, run)) };
+    const running = options.hook(`The tool "${tool.name}"`, () => tool.run(input.value as never, run));
+    return { ok: true, text: describe(await running) };
   });
 }
 

@@ -146,6 +146,7 @@ function thinkFor(
     clock: session.options.clock,
     signal: reply.signal,
     dispatch: session.dispatch,
+    hook: session.hook,
     released: reply.released,
     canTransfer: call.control?.transfer !== undefined,
     fillSlot: (name, value) => fillSlot(seat, name, value, reply.signal),

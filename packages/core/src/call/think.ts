@@ -15,6 +15,7 @@ import { attemptEvent } from './attempt-event.js';
 import { builtInAction, readObject, toolsOf, type CallAction } from './built-in-tools.js';
 import type { CallEventBody } from '../spec/call-event.js';
 import { shorten, trimMessages } from './history.js';
+import type { HookWatch } from './hook-watch.js';
 import type { ToolResult, ToolRunner, ToolTurn } from './run-tools.js';
 import { normaliseForSpeech } from './speech-text.js';
 
@@ -32,6 +33,7 @@ export interface ThinkOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly dispatch: (body: CallEventBody) => void;
+  readonly hook: HookWatch;
   /** Settles when tools may run: speculative replies wait. */
   readonly released: Promise<void>;
   /** The carrier of this call can transfer it. */
@@ -173,8 +175,9 @@ async function readResponse(
 
 async function systemMessages(options: ThinkOptions): Promise<readonly LlmMessage[]> {
   const { agent, context } = options;
+  const { instructions: given } = agent;
   const instructions =
-    typeof agent.instructions === 'function' ? agent.instructions(context) : agent.instructions;
+    typeof given === 'function' ? options.hook('The instructions', () => given(context)) : given;
   const passages = await retrieve(options);
   const system: LlmMessage = { role: 'system', content: instructions };
   if (passages.length === 0) return [system];
@@ -188,7 +191,13 @@ async function systemMessages(options: ThinkOptions): Promise<readonly LlmMessag
 }
 
 /** What the retriever finds in time; a slow or broken one costs the answer its passages and nothing else. */
-function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<readonly RetrievedPassage[]> {
+function retrieve({
+  agent,
+  question,
+  clock,
+  signal,
+  hook,
+}: ThinkOptions): Promise<readonly RetrievedPassage[]> {
   const { retriever } = agent;
   if (retriever === undefined || question === '') return Promise.resolve([]);
   return new Promise((resolve) => {
@@ -206,7 +215,7 @@ function retrieve({ agent, question, clock, signal }: ThinkOptions): Promise<rea
     signal.addEventListener('abort', giveUp);
     // In a promise of ours: it may also throw at once.
     void Promise.resolve()
-      .then(() => retriever.retrieve(question, { signal: controller.signal }))
+      .then(() => hook('The retriever', () => retriever.retrieve(question, { signal: controller.signal })))
       .then(settle, giveUp);
   });
 }

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'eventemitter3';
 import type { WebSocketServer } from 'ws';
 import type { Agent, CallContext } from '../call/agent.js';
 import type { Call } from '../call/call.js';
+import type { HookWatch } from '../call/hook-watch.js';
 import type { Approve } from '../call/tool.js';
 import type { VoiceCache } from '../call/voice-cache.js';
 import { BaseVoiceError } from '../errors/voice-error.js';
@@ -13,6 +14,7 @@ import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
 import { chainsFor, type CallChains, type CallSettings, type ProviderPolicy } from './chains.js';
 import type { CallRecord, CallStore } from './call-store.js';
 import type { Dialling } from './dial.js';
+import type { LoopLag } from './loop-lag.js';
 import type { TokenStore } from './tokens.js';
 
 /** Who answers a call, decided when it comes in. */
@@ -46,6 +48,11 @@ export interface VoicewireOptions extends CallSettings {
   readonly phraseStorage?: ByteStorage | undefined;
   /** Calls at once, expected ones included; one more is told that all lines are busy. Default 300. */
   readonly maxCalls?: number | undefined;
+  /**
+   * How late the event loop may be, in ms, for a call more to be taken: above it, callers are told that all lines are busy, and
+   * live calls do not suffer. Default 150; `Infinity`: never.
+   */
+  readonly maxLagMs?: number | undefined;
   readonly store?: CallStore | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -80,6 +87,9 @@ export interface Mount {
   readonly calls: Map<string, Call>;
   readonly phrases: VoiceCache;
   readonly emitter: EventEmitter;
+  readonly lag: LoopLag;
+  /** Code of the application runs in here. */
+  readonly hook: HookWatch;
   readonly sockets: WebSocketServer;
   readonly adapters: ReadonlyMap<string, TelephonyAdapter>;
   /** Calls out whose callee's telephone has not rung, as far as we were told; `failed` ones that we do not know yet. */
@@ -111,18 +121,20 @@ export function warn(mount: Mount, code: string, message: string): void {
 
 export function agentFor(mount: Mount, record: CallRecord): Agent | undefined {
   const { agent } = mount.options;
-  return typeof agent === 'function' ? agent(record) : agent;
+  return typeof agent === 'function' ? mount.hook('The choice of an agent', () => agent(record)) : agent;
 }
 
 /** What a call runs on from its start to its end, whatever is reloaded meanwhile. */
 export function chainsOf(
-  { options, health }: Mount,
+  { options, health, hook }: Mount,
   record: CallRecord,
   agent: Agent | undefined,
 ): CallChains {
   const { policy, tenant = tenantOfContext } = options;
-  const call = { ...record, tenant: tenant(record), language: agent?.language };
-  return chainsFor({ settings: options, health, policy }, call);
+  return hook('The choice of providers', () => {
+    const call = { ...record, tenant: tenant(record), language: agent?.language };
+    return chainsFor({ settings: options, health, policy }, call);
+  });
 }
 
 const tenantOfContext = ({ context }: IncomingCall): string | undefined => {
@@ -130,9 +142,13 @@ const tenantOfContext = ({ context }: IncomingCall): string | undefined => {
   return typeof tenant === 'string' ? tenant : undefined;
 };
 
+/** Callers hear gaps of their carrier's buffer, which holds more than this; what is later than that is heard. */
+const defaultMaxLagMs = 150;
+
 /** Whether a call that is not here yet would be one too many. Callers whose media is on its way count. */
-export function isFull({ isClosing, live, tokens, options: { maxCalls = 300 } }: Mount): boolean {
-  if (isClosing || live.size >= maxCalls) return true;
+export function isFull({ isClosing, live, tokens, lag, options }: Mount): boolean {
+  const { maxCalls = 300, maxLagMs = defaultMaxLagMs } = options;
+  if (isClosing || live.size >= maxCalls || lag.ms() > maxLagMs) return true;
   const calls = new Set([...live.keys(), ...tokens.values().map(({ record }) => record.callId)]);
   return calls.size >= maxCalls;
 }
@@ -144,6 +160,6 @@ export function busy({ isClosing }: Mount): BaseVoiceError {
     stage: 'call',
     message: isClosing
       ? 'No new calls: this process is about to stop.'
-      : 'All lines are busy: wait for a call to end, or allow more with maxCalls.',
+      : 'All lines are busy, or this process is late: wait for a call to end, or allow more (maxCalls, maxLagMs).',
   });
 }

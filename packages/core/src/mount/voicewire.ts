@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { EventEmitter } from 'eventemitter3';
 import type { Agent, CallContext } from '../call/agent.js';
 import type { Call } from '../call/call.js';
+import { createHookWatch } from '../call/hook-watch.js';
 import { createVoiceCache } from '../call/voice-cache.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
@@ -14,7 +15,8 @@ import { checkOptions } from './check-options.js';
 import { dialCall, hangUp, type DialOptions } from './dial.js';
 import { handleWebhook } from './handle-webhook.js';
 import { acceptUpgrade, createSocketServer } from './media-sockets.js';
-import { agentFor, busy, isFull, mediaUrlOf, type Mount, type VoicewireOptions } from './mount.js';
+import { watchLoopLag } from './loop-lag.js';
+import { agentFor, busy, isFull, mediaUrlOf, warn, type Mount, type VoicewireOptions } from './mount.js';
 import { renderAtStart } from './render-phrases.js';
 import { createTokenStore } from './tokens.js';
 
@@ -62,6 +64,8 @@ export interface Voicewire {
   readonly calls: ReadonlyMap<string, Call>;
   /** How every provider that was asked so far is doing, as the calls of this process see it. */
   health(): readonly ProviderHealth[];
+  /** Whether one more call would be taken now: calls, the event loop's lag, closing. */
+  isReady(): boolean;
   /**
    * From now on calls run on this; those that are live keep what they have. All of it is replaced: what is left out is gone.
    * Providers that were refused for their key or account get a new chance. Throws one ConfigError, and changes nothing then.
@@ -105,6 +109,11 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     calls: new Map(),
     phrases: createVoiceCache({ storage: options.phraseStorage }),
     emitter: new EventEmitter(),
+    lag: watchLoopLag(),
+    hook: createHookWatch(clock, (name, ms) => {
+      const message = `${name} held the event loop for ${ms} ms, and every call of this process with it. Told once.`;
+      warn(mount, 'call.hook_held_loop', message);
+    }),
     sockets: createSocketServer(),
     adapters: new Map(options.telephony.map((adapter) => [adapter.provider, adapter])),
     dialling: new Map(),
@@ -124,6 +133,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     hangup: (callId) => hangUp(mount, callId),
     calls: mount.calls,
     health: health.list,
+    isReady: () => !isFull(mount),
     store,
     on: (name, listener) => listen(mount, name, listener),
     ready: renderAtStart(mount, shutdown.signal),
@@ -138,6 +148,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
       await closeCalls(mount, closeOptions);
       for (const socket of mount.sockets.clients) socket.terminate();
       mount.sockets.close();
+      mount.lag.close();
     },
   };
 }
