@@ -33,6 +33,21 @@ describe('a log', () => {
   });
 });
 
+describe('a call of hours', () => {
+  it('keeps its latest events, and what a resumption can not do without', () => {
+    const log = createCallLog();
+    log.append({ type: 'slot-filled', name: 'name', value: 'Ada', masked: false }, 0);
+    for (let index = 0; index < 30_000; index += 1) log.append(key, index);
+    const kept = log.snapshot();
+    expect(kept.length).toBeLessThanOrEqual(10_000);
+    expect(kept.length).toBeGreaterThanOrEqual(9_000);
+    expect(kept[0]).toMatchObject({ type: 'slot-filled', seq: 1 });
+    expect(kept.at(-1)).toMatchObject({ seq: 30_001 });
+    const [, second, third] = kept;
+    expect((third?.seq ?? 0) - (second?.seq ?? 0)).toBe(1);
+  });
+});
+
 describe('a reader', () => {
   it('that is slow loses some and is told how many, in their place', async () => {
     const log = createCallLog();

@@ -7,7 +7,7 @@ export type ReadEvent = CallEvent | { readonly type: 'events-lost'; readonly cou
 
 export interface CallLog {
   append(body: CallEventBody, atMs: number): CallEvent;
-  /** What is kept: everything but details that later events made obsolete. `seq` has gaps there. */
+  /** What is kept: all of the last 10,000 events but details that later ones made obsolete. `seq` has gaps there. */
   snapshot(): readonly CallEvent[];
   /** Live from now on; `fromSeq` first replays what is kept from there. At most 1,000 events wait for a slow reader. */
   read(options?: {
@@ -18,6 +18,19 @@ export interface CallLog {
 }
 
 const readerCapacity = 1_000;
+/**
+ * A call of hours keeps its latest events, about six hundred turns of them; readers were told of all. What a resumption can't do
+ * without stays, however old.
+ */
+const maxKept = 10_000;
+const lasting: ReadonlySet<CallEvent['type']> = new Set([
+  'call-started',
+  'handoff',
+  'slot-filled',
+  'tool-started',
+  'tool-finished',
+  'masking-changed',
+]);
 
 interface Reader {
   readonly queue: EventQueue<ReadEvent>;
@@ -36,7 +49,7 @@ export function createCallLog(resume: readonly CallEvent[] = []): CallLog {
     append(body, atMs) {
       seq += 1;
       const event: CallEvent = { version: 1, seq, atMs, ...body };
-      kept = compacted(kept, event);
+      kept = bounded(compacted(kept, event));
       for (const reader of readers) offer(reader, event);
       return event;
     },
@@ -113,6 +126,17 @@ function compacted(kept: CallEvent[], event: CallEvent): CallEvent[] {
     default:
       return kept;
   }
+}
+
+/** A tenth at once, so that it is seldom done. */
+function bounded(kept: CallEvent[]): CallEvent[] {
+  if (kept.length <= maxKept) return kept;
+  let excess = kept.length - maxKept * 0.9;
+  return kept.filter(({ type }) => {
+    if (excess <= 0 || lasting.has(type)) return true;
+    excess -= 1;
+    return false;
+  });
 }
 
 type PlayoutDetail = Extract<

@@ -25,6 +25,9 @@ export interface AgentEntry {
 
 export type HistoryEntry = UserEntry | AgentEntry;
 
+/** Of a call of hours the latest five hundred turns; models are given far less. */
+const maxEntries = 1_000;
+
 /** In the order things began. */
 export type History = readonly HistoryEntry[];
 
@@ -34,7 +37,7 @@ export function reduceHistory(history: History, event: CallEvent): History {
       return withUserTurn(history, event.utterance, event.keypad ? `[keypad] ${event.text}` : event.text);
     case 'reply-started': {
       const { turnId, utterance } = event;
-      return [...history, { role: 'agent', turnId, utterance, text: '', tools: [], isOver: false }];
+      return added(history, { role: 'agent', turnId, utterance, text: '', tools: [], isOver: false });
     }
     case 'tool-started':
       return changeReply(history, event.turnId, (entry) => ({
@@ -75,7 +78,11 @@ function withUserTurn(history: History, utterance: number, text: string): Histor
   const earlier = isContinued
     ? history.filter((entry) => entry.role !== 'user' || entry.utterance !== utterance)
     : history;
-  return [...earlier, { role: 'user', utterance, text }];
+  return added(earlier, { role: 'user', utterance, text });
+}
+
+function added(history: History, entry: HistoryEntry): History {
+  return [...history.slice(1 - maxEntries), entry];
 }
 
 function changeReply(history: History, turnId: number, change: (entry: AgentEntry) => AgentEntry): History {

@@ -31,6 +31,7 @@ export interface LineConnectionOptions {
   readonly maxBufferMs?: number | undefined;
   readonly reportPlayedEveryMs?: number | undefined;
   readonly maxCallMs?: number | undefined;
+  readonly record?: boolean | undefined;
 }
 
 /** What the other side asked of the carrier, with the call time in ms. */
@@ -115,6 +116,7 @@ export function openSimulatedLine(
     clock,
     marks: capabilities.marks,
     clearReturnsMarks: capabilities.clearReturnsMarks,
+    record: options.record,
     maxBufferMs: options.maxBufferMs ?? (capabilities.pacing === 'ours' ? 500 : undefined),
     onMark: (name) => events.push({ type: 'mark', ...readMark(name) }),
   });

@@ -19,6 +19,8 @@ export interface PlayOutOptions {
   /** Audio that may wait; what comes beyond it is dropped and counted. Default: any amount. */
   readonly maxBufferMs?: number | undefined;
   onMark(name: string): void;
+  /** False: what was played is counted and not kept. Default true. */
+  readonly record?: boolean | undefined;
 }
 
 /** Audio that was played without a gap, `atMs` on the clock. */
@@ -165,7 +167,7 @@ function take(state: State, bytes: number): void {
     const [chunk] = state.queue;
     if (chunk === undefined) return;
     const piece = chunk.subarray(state.headByte, state.headByte + missing);
-    segment?.chunks.push(piece);
+    if (state.options.record !== false) segment?.chunks.push(piece);
     missing -= piece.length;
     state.headByte += piece.length;
     if (state.headByte < chunk.length) return;
@@ -187,7 +189,7 @@ function send(state: State, audio: Uint8Array): void {
     const now = clock.now();
     state.stretchAtMs = now;
     state.stretchFromByte = state.playedBytes;
-    state.segments.push({ atMs: now, chunks: [] });
+    if (state.options.record !== false) state.segments.push({ atMs: now, chunks: [] });
   }
   state.queue.push(kept);
   state.queuedBytes += kept.length;

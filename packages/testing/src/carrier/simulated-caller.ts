@@ -38,6 +38,8 @@ export interface SimulatedCallerOptions {
   /** Reports `played` so often, as a browser does. Default: never. */
   readonly reportPlayedEveryMs?: number | undefined;
   readonly maxCallMs?: number | undefined;
+  /** False, for calls of hours: what was heard and asked is not kept. Default true. */
+  readonly record?: boolean | undefined;
 }
 
 /** A caller, the carrier that brings the call, and what was heard of it. */
@@ -115,6 +117,7 @@ export function createSimulatedCaller(options: SimulatedCallerOptions): Simulate
   done.catch(() => undefined);
 
   const note: Parameters<typeof createLineControl>[1] = (command) =>
+    options.record !== false &&
     void log.push({ ...command, atMs: clock.now() - (simulated?.openedMs ?? createdMs) });
 
   function open(onAudio: MediaAudioListener): MediaConnection {

@@ -24,6 +24,8 @@ export interface ScriptedLlmOptions {
   /** `firstMs` before the first part, `partMs` before each further one. Default 0. */
   readonly delays?:
     { readonly firstMs?: number | undefined; readonly partMs?: number | undefined } | undefined;
+  /** False, for calls of hours: what it was asked is not kept. Default true. */
+  readonly record?: boolean | undefined;
   /** By request. */
   readonly faults?: ScriptedFaults | undefined;
 }
@@ -70,6 +72,7 @@ export function createScriptedLlm(options: ScriptedLlmOptions): ScriptedLlm {
   const { provider = 'scripted', responses, delays = {} } = options;
   const capabilities: LlmCapabilities = { ...scriptedLlmCapabilities, ...options.capabilities };
   const requests: LlmRequest[] = [];
+  let count = 0;
 
   function stepFor(request: LlmRequest, index: number): ScriptedLlmStep {
     const step = typeof responses === 'function' ? responses(request, index) : responses[index];
@@ -81,8 +84,9 @@ export function createScriptedLlm(options: ScriptedLlmOptions): ScriptedLlm {
   }
 
   function begin(request: LlmRequest): AsyncIterable<LlmPart> {
-    const index = requests.length;
-    requests.push(request);
+    const index = count;
+    count += 1;
+    if (options.record !== false) requests.push(request);
     const output: TimedOutput<LlmPart> = createTimedOutput<LlmPart>({
       source: { provider, stage: 'llm' },
       clock: request.clock ?? systemClock,
@@ -109,8 +113,8 @@ export function createScriptedLlm(options: ScriptedLlmOptions): ScriptedLlm {
       return createLazyStream(request.signal, () => begin(request));
     },
     assertAllUsed() {
-      if (typeof responses === 'function' || requests.length >= responses.length) return;
-      const unused = responses.length - requests.length;
+      if (typeof responses === 'function' || count >= responses.length) return;
+      const unused = responses.length - count;
       throw new TestingError(
         'testing.unused_steps',
         `${unused} of ${responses.length} scripted responses were never asked for.`,

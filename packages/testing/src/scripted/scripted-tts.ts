@@ -40,6 +40,8 @@ export interface ScriptedTtsOptions {
   readonly faults?: ScriptedFaults | undefined;
   /** By session: `refuse`, `hang`, and `fail` after `afterMs` (default at once) apply. */
   readonly sessionFaults?: ScriptedFaults | undefined;
+  /** False, for calls of hours: what it was asked is not kept. Default true. */
+  readonly record?: boolean | undefined;
   /** What may be said, in order; anything else is refused with `testing.unscripted`. Default: anything. */
   readonly lines?: readonly (string | RegExp)[] | undefined;
 }
@@ -79,6 +81,7 @@ interface Voice {
   readonly provider: string;
   readonly capabilities: TtsCapabilities;
   readonly speeches: ScriptedSpeech[];
+  count: number;
 }
 
 function ttsError(provider: string, errorClass: 'capacity' | 'aborted', message: string): ProviderError {
@@ -94,7 +97,8 @@ function beginSpeech(
   const { options, provider, capabilities, speeches } = voice;
   const { msPerChar, bufferChars, chunkMs, lines, delays = {} } = options;
   const clock = request.clock ?? systemClock;
-  const index = speeches.length;
+  const index = voice.count;
+  voice.count += 1;
   const fault =
     faultAt(options.faults, index) ??
     (notBeforeMs === Number.POSITIVE_INFINITY ? { type: 'hang' } : undefined);
@@ -125,7 +129,7 @@ function beginSpeech(
     madeMs: undefined,
     hasEnded: false,
   };
-  speeches.push(speech);
+  if (options.record !== false) speeches.push(speech);
   return speech;
 }
 
@@ -222,7 +226,7 @@ function speakOn(state: SessionState, speak: SpeakOptions): TtsUtterance {
 export function createScriptedTts(options: ScriptedTtsOptions = {}): ScriptedTts {
   const { provider = 'scripted', lines = [] } = options;
   const capabilities: TtsCapabilities = { ...scriptedTtsCapabilities, ...options.capabilities };
-  const voice: Voice = { options, provider, capabilities, speeches: [] };
+  const voice: Voice = { options, provider, capabilities, speeches: [], count: 0 };
   const sessions: TtsRequest[] = [];
   return {
     kind: 'tts',
@@ -245,7 +249,7 @@ export function createScriptedTts(options: ScriptedTtsOptions = {}): ScriptedTts
       return openSession(voice, request, faultAt(options.sessionFaults, sessions.length - 1));
     },
     assertAllSaid() {
-      const unsaid = lines.slice(voice.speeches.length).map(String);
+      const unsaid = lines.slice(voice.count).map(String);
       if (unsaid.length === 0) return;
       throw new TestingError('testing.unused_steps', `These lines were never said: ${unsaid.join(' | ')}`);
     },
