@@ -61,7 +61,7 @@ async function announce(webhookUrl, callSid) {
   return { url: url.replaceAll('&amp;', '&'), custom };
 }
 
-class Call {
+export class Call {
   constructor(number, target, marks) {
     Object.assign(this, {
       number,

@@ -28,7 +28,7 @@ export async function startProviders(marks) {
   });
   server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: server.address().port, close: () => server.close() };
+  return { server, port: server.address().port, close: () => server.close() };
 }
 
 /** Recognises loud frames; what was said is which call and which turn it was. */
