@@ -24,16 +24,16 @@ export async function runTests(steps, { args = [], node, label = 'tests' } = {})
   );
   if (!existsSync(summaryFile)) throw failure ?? new Error('vitest ran no tests');
   const { passed, failures, skipped } = JSON.parse(readFileSync(summaryFile, 'utf8'));
-  steps.add({ passed, failed: failures.length, skipped: skipped.length });
+  steps.add({ passed: passed.length, failed: failures.length, skipped: skipped.length });
   for (const { name, reason } of skipped) console.log(`skipped ${name}: ${reason}`);
   if (failures.length > 0) {
     const described = failures.map(({ name, reason }) => `${name}\n${reason.replaceAll(/^/gm, '  ')}`);
     throw new Error(
-      [`${failures.length} of ${passed + failures.length} tests failed`, ...described].join('\n'),
+      [`${failures.length} of ${passed.length + failures.length} tests failed`, ...described].join('\n'),
     );
   }
   const silent = skipped.filter(({ reason }) => reason === noReason).length;
   if (silent > 0) throw new Error(`${silent} tests are skipped without a reason: use context.skip('…')`);
   if (failure instanceof CommandError) throw failure;
-  return `${passed} tests passed, ${skipped.length} skipped`;
+  return `${passed.length} tests passed, ${skipped.length} skipped`;
 }

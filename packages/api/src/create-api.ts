@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { isVoiceError, type VoiceError, type Voicewire } from '@voicewire/core';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { boundedBody } from './bounded-body.js';
 import { eventStream } from './event-stream.js';
 import {
   callSchema,
@@ -139,9 +139,10 @@ export function createApi(options: ApiOptions): Api {
   app.use(secureHeaders());
   app.use(onlyKnownHosts(options.allowedHosts ?? []));
   app.use(
-    bodyLimit({
-      maxSize: 64 * 1024,
-      onError: (context) => context.json(problem('api.too_large', 'At most 64 KiB.'), 413),
+    boundedBody({
+      maxBytes: 64 * 1024,
+      tooLarge: problem('api.too_large', 'At most 64 KiB.'),
+      brokenOff: problem('api.invalid_request', 'The body broke off.'),
     }),
   );
   addCalls(app, options.voicewire);

@@ -5,7 +5,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from '@voicewire/core';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { importModule } from './import-module.js';
-import { resolveReferences, type Environment } from './references.js';
+import { hideSecrets, resolveReferences, type Environment } from './references.js';
 
 export interface ReadConfigOptions {
   /** Default: the nearest `voicewire.config.*` from `cwd` upwards. */
@@ -24,6 +24,8 @@ export interface ConfigFile {
   readonly config: unknown;
   /** The line of a value, from 1; undefined in TypeScript and JavaScript. */
   lineOf(path: string): number | undefined;
+  /** A text with the references in place of the secrets they brought: one may stand where a name is due. */
+  hide(text: string): string;
 }
 
 const extensions = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'] as const;
@@ -60,16 +62,32 @@ export async function readConfig({
   const isCode = !/^\.(json|ya?ml)$/.test(extname(found));
   const written = isCode ? await readModule(found) : await readData(found);
   const problems: ConfigProblem[] = [];
-  const config = resolveReferences(written.value, { env, problems, isCode });
-  const read: ConfigFile = { file: found, directory: dirname(found), config, lineOf: written.lineOf };
+  const secrets = new Map<string, string>();
+  const config = resolveReferences(written.value, { env, problems, isCode, secrets });
+  const read: ConfigFile = {
+    file: found,
+    directory: dirname(found),
+    config,
+    lineOf: written.lineOf,
+    hide: (text) => hideSecrets(text, secrets),
+  };
   if (problems.length > 0) throw placed(new ConfigError(problems), read);
   return read;
 }
 
-/** The same error, each problem with its file and line. */
-export function placed(error: ConfigError, { file, lineOf }: ConfigFile): ConfigError {
-  const problems = error.problems.map((problem) => ({ ...problem, file, line: lineOf(problem.path ?? '') }));
-  return new ConfigError(problems, { cause: error });
+/** The same error, each problem with its file and line, and no secret. */
+export function placed(error: ConfigError, { file, lineOf, hide }: ConfigFile): ConfigError {
+  const problems = error.problems.map((problem) => ({
+    ...problem,
+    message: hide(problem.message),
+    found: problem.found && hide(problem.found),
+    allowed: problem.allowed && hide(problem.allowed),
+    file,
+    line: lineOf(problem.path ?? ''),
+  }));
+  // What it was made of says all of it once more, secrets included.
+  const isTold = hide(error.message) === error.message;
+  return new ConfigError(problems, isTold ? { cause: error } : {});
 }
 
 interface Written {
@@ -85,7 +103,7 @@ async function readData(file: string): Promise<Written> {
     throw unreadable(error instanceof Error && 'code' in error ? String(error.code) : 'no text');
   });
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined) {
     // What follows a colon is the file's own text, which may hold anything.

@@ -2,9 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { ConfigError, type BuiltInAdapters } from '@voicewire/core';
 import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadConfig } from '../src/index.js';
 
 const adapters: BuiltInAdapters = {
@@ -54,6 +55,11 @@ it.each<[string, Readonly<Record<string, string>>, object]>([
     { 'a.yaml': 'stt: ears\n---\nstt: ears\n' },
     { message: 'this can not be read: Source contains multiple documents' },
   ],
+  [
+    'an alias of what it stands in',
+    { 'a.yaml': 'stt: &ears [ears, *ears]\n' },
+    { line: 1, path: 'stt[1]', message: 'this is a part of itself' },
+  ],
   ['an alias of nothing', { 'a.yaml': 'stt: *ears\n' }, { found: 'an alias without its anchor' }],
   [
     'an empty file',
@@ -102,4 +108,20 @@ it('takes the same name with other options for another provider', async () => {
     'a.yaml': 'stt: [{ use: ears, region: eu }, { use: ears, region: us }]\nllm: { first: [mind, mind] }\n',
   });
   expect(config.llm).toEqual({ first: ['mind', 'mind'] });
+});
+
+it('shows no secret that stands where a name is due, and not in its cause either', async () => {
+  const file = join(directory, 'a.yaml');
+  await writeFile(file, 'stt: ears${ACME_API_KEY}\n');
+  const error: unknown = await loadConfig({ file, adapters, env: { ACME_API_KEY: secret } }).catch(
+    (caught: unknown) => caught,
+  );
+  expect(ConfigError.is(error) && error.problems).toMatchObject([{ line: 1, found: '"ears${ACME_API_KEY}"' }]);
+  expect(inspect(error, { depth: 5 })).not.toContain(secret);
+});
+
+it('says nothing on the console about a map for a key', async () => {
+  const warn = vi.spyOn(process, 'emitWarning');
+  await expect(load({ 'a.yaml': '{ stt: ears, { a: b }: c }\n' })).rejects.toThrow(/a: b/);
+  expect(warn).not.toHaveBeenCalled();
 });

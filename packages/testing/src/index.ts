@@ -62,8 +62,11 @@ export { startTtsFake, type TtsFake, type TtsFakeOptions } from './fakes/tts-fak
 export type { TtsHeard, TtsHeardUtterance, TtsVoiceOptions } from './fakes/tts-mouth.js';
 export type { UntilOptions } from './fakes/waiting.js';
 export { timedWords, type ScriptedWord } from './script-recogniser.js';
-export { createWordReader, readWords, type WordReader } from './word-reader.js';
-export { characterSound, defaultMsPerChar, speechSound, wordsAsHeard } from './word-sound.js';
+export { createWordReader, readWords, type HeardWord, type WordReader } from './oracle/word-reader.js';
+export { countWords, isExact, longestGapMs, type WordCount } from './oracle/count-words.js';
+export type { SoundFormat } from './oracle/samples.js';
+export { wordsAsHeard } from './oracle/word-code.js';
+export { characterSound, defaultMsPerChar, speechSound } from './word-sound.js';
 export type { Caller, CallerScript, OnTrack } from './carrier/caller.js';
 export type { CarrierEnd, CarrierEndOptions } from './carrier/carrier-end.js';
 export type { HeardCall } from './carrier/heard-call.js';

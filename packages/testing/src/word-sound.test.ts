@@ -1,8 +1,9 @@
 // Word-coded sound survives what happens to audio on its way through a call.
 import { bytesFor, createConverter, silence, type AudioFormat } from '@voicewire/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { createWordReader, readWords } from './word-reader.js';
-import { speechSound, wordsAsHeard } from './word-sound.js';
+import { createWordReader, readWords } from './oracle/word-reader.js';
+import { wordsAsHeard } from './oracle/word-code.js';
+import { speechSound } from './word-sound.js';
 
 const telephone: AudioFormat = { encoding: 'mulaw', sampleRate: 8000, channels: 1 };
 const formats: readonly AudioFormat[] = [

@@ -1,51 +1,17 @@
 // Text as sound that can be read back letter by letter, so that what was spoken, sent, played or heard can be counted in words.
 import { type AudioFormat, bytesFor, encodeSamples, sampleBytes, silence } from '@voicewire/core/adapter';
+import { symbolOf, tonesOf } from './oracle/word-code.js';
 
-// A letter is a pair of tones, one of nine low and one of nine high. All are multiples of 50 Hz, so that 20 ms hold whole
-// periods, and lie inside the telephone band: the code survives G.711, resampling, gain and being cut anywhere.
-export const toneGridHz = 50;
-const toneStepHz = 150;
-const tonesPerGroup = 9;
-export const lowTonesHz: readonly number[] = Array.from(
-  { length: tonesPerGroup },
-  (_, index) => 300 + index * toneStepHz,
-);
-export const highTonesHz: readonly number[] = lowTonesHz.map((hz) => hz + tonesPerGroup * toneStepHz);
-
-/** `?` stands for every other letter. Each has two tone pairs, used in turn, so that a doubled letter is heard twice. */
-const alphabet = `abcdefghijklmnopqrstuvwxyz0123456789'-?`;
 const amplitude = 6000;
 const rampMs = 2;
 
 /** How long one character sounds unless told otherwise: about the pace of people. */
 export const defaultMsPerChar = 60;
 
-/** The letter of the alphabet a character is heard as; undefined where it is silent, as spaces and full stops are. */
-function heardLetter(character: string): string | undefined {
-  const base = character.normalize('NFD').charAt(0).toLowerCase();
-  if (base !== '?' && alphabet.includes(base)) return base;
-  return /[\p{L}\p{N}]/u.test(base) ? '?' : undefined;
-}
-
-/** The words of a text as a listener of its sound spells them: lower case, without punctuation. */
-export function wordsAsHeard(text: string): readonly string[] {
-  const letters = [...text].map((character) =>
-    /\s/.test(character) ? ' ' : (heardLetter(character) ?? ' '),
-  );
-  return letters
-    .join('')
-    .split(' ')
-    .filter((word) => word !== '');
-}
-
-/** The letter of tone pair (`low`, `high`); undefined where no letter has it. */
-export function letterOfTones(low: number, high: number): string | undefined {
-  return alphabet[(high * tonesPerGroup + low) >> 1];
-}
-
 function renderTones(symbol: number, sampleRate: number, sampleCount: number): Int16Array {
-  const low = ((lowTonesHz[symbol % tonesPerGroup] ?? 0) * 2 * Math.PI) / sampleRate;
-  const high = ((highTonesHz[Math.floor(symbol / tonesPerGroup)] ?? 0) * 2 * Math.PI) / sampleRate;
+  const { lowHz, highHz } = tonesOf(symbol);
+  const low = (lowHz * 2 * Math.PI) / sampleRate;
+  const high = (highHz * 2 * Math.PI) / sampleRate;
   const rampSamples = (rampMs * sampleRate) / 1000;
   return Int16Array.from({ length: sampleCount }, (_, index) => {
     const edge = Math.min(index + 1, sampleCount - index) / rampSamples;
@@ -66,9 +32,8 @@ export function characterSound(
   ms: number,
   format: AudioFormat,
 ): Uint8Array {
-  const letter = heardLetter(character);
-  if (letter === undefined) return silence(ms, format);
-  const symbol = alphabet.indexOf(letter) * 2 + (position % 2);
+  const symbol = symbolOf(character, position);
+  if (symbol === undefined) return silence(ms, format);
   const key = `${symbol} ${ms} ${format.encoding} ${format.sampleRate} ${format.channels}`;
   const known = rendered.get(key);
   if (known !== undefined) return known;

@@ -1,4 +1,5 @@
 // From a connection to media of a call: waits for the start message, keeps the audio that comes before anyone listens.
+import { systemClock } from '../clock/system-clock.js';
 import { ProviderError } from '../errors/provider-error.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type {
@@ -12,7 +13,8 @@ import type { CallMedia } from './call.js';
 export interface AcceptMediaOptions {
   readonly provider: string;
   readonly capabilities: TelephonyCapabilities;
-  readonly clock: Clock;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
   /** Default 10,000. */
   readonly startWithinMs?: number | undefined;
   /** Opens the connection with this listener for its audio. */
@@ -49,7 +51,7 @@ export async function acceptMedia(options: AcceptMediaOptions): Promise<CallMedi
 async function firstEvent(
   connection: MediaConnection,
   events: AsyncIterator<MediaEvent>,
-  { provider, clock, startWithinMs = 10_000 }: AcceptMediaOptions,
+  { provider, clock = systemClock, startWithinMs = 10_000 }: AcceptMediaOptions,
 ): Promise<CallMedia['start']> {
   const failed = (late: boolean): ProviderError =>
     new ProviderError({

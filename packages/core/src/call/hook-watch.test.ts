@@ -8,7 +8,11 @@ import { createHookWatch } from './hook-watch.js';
 
 function watched() {
   let nowMs = 0;
-  const clock: Clock = { now: () => nowMs, setTimeout: () => ({}), clearTimeout: () => undefined };
+  const clock: Clock = {
+    now: () => nowMs,
+    setTimeout: () => ({ timer: undefined }),
+    clearTimeout: () => undefined,
+  };
   const told: [string, number][] = [];
   const hook = createHookWatch(clock, (name, ms) => told.push([name, ms]));
   return { hook, told, takes: (ms: number) => (nowMs += ms) };

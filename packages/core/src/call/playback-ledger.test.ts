@@ -6,6 +6,7 @@ import type { TtsWord } from '../spec/tts.js';
 import {
   firstUnheardMs,
   heardText,
+  nearlyHeardText,
   reduceLedger,
   type PlaybackLedger,
   type ReplyLedger,
@@ -156,4 +157,15 @@ it('an interruption that was none goes on at the word that was cut', () => {
   const ledger = reduce(said('one two three', true));
   expect(firstUnheardMs(ledger, 300)).toBe(4 * msPerCharacter);
   expect(firstUnheardMs(reduce(said('one two three', false)), 300)).toBe(300);
+});
+
+it('nearly heard is also the word that is being played', () => {
+  const text = 'Is it Monday? Or';
+  const nearlyHeardAt = (playedMs: number): string => {
+    const audio = { type: 'agent-audio', turnId, producedMs: 1_000, sentMs: 1_000 } as const;
+    return nearlyHeardText(reduce([...said(text, true), audio, { type: 'agent-played', turnId, playedMs }]));
+  };
+  expect(nearlyHeardAt(0)).toBe('Is');
+  expect(nearlyHeardAt(7 * msPerCharacter)).toBe('Is it Monday?');
+  expect(nearlyHeardAt(1_000)).toBe(text);
 });

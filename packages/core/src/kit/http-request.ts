@@ -27,6 +27,7 @@ export async function sendHttpRequest(request: HttpStreamRequest): Promise<HttpR
     headers,
     body: bytes,
     text: () => bytes.toString(),
-    json: () => parseJson(bytes.toString(), request),
+    // A recording's transcript may have any number of words.
+    json: () => parseJson(bytes.toString(), { ...request, maxValues: Infinity }),
   };
 }

@@ -145,6 +145,12 @@ describe('when', () => {
     expect(providers(loaded.stt)).toEqual(['ears']);
   });
 
+  it('first beside a name is an option of that adapter', async () => {
+    const llm = { use: 'mind', first: [{ region: null }] };
+    expect((await createRegistry({ adapters }).load({ stt: 'ears', llm })).llm).toHaveLength(1);
+    expect(await problemsOf({ stt: { use: 'ears', first: [{}] } })).toMatchObject([{ path: 'stt.first' }]);
+  });
+
   it('first takes the first that applies, and loads no other', async () => {
     const loaded = await load({
       stt: { first: [own(false), { use: 'ears', when: ' ' }, own(true), 'nobody'] },

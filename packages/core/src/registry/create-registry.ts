@@ -233,7 +233,8 @@ function isList(stage: StageConfig): stage is readonly (string | AdapterEntry)[]
 function isFirstList(
   stage: Exclude<StageConfig, string>,
 ): stage is { readonly first: readonly (string | AdapterEntry)[] } {
-  return 'first' in stage;
+  // Beside a name it is an option of that adapter.
+  return 'first' in stage && !('use' in stage);
 }
 
 function toEntry(item: string | AdapterEntry): AdapterEntry {

@@ -1,110 +1,14 @@
 // The turn policy: single stories, and the promises that hold for any order of events.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallEvent, CallEventBody } from '../spec/call-event.js';
-import { reduceTurn } from './reduce-turn.js';
+import { createTurnTable, track } from '../../test/turn-table.js';
+import { endpointDelayMs } from './endpointing.js';
 import { defaultTurnPolicy, type TurnPolicy } from './turn-policy.js';
-import { initialTurnState, nextDeadline, type TurnCommand, type TurnState } from './turn-state.js';
-
-const track = 'caller';
-
-/** A conversation that obeys commands as the call does, on a clock that the test moves. */
-function createTable(policy: TurnPolicy = defaultTurnPolicy) {
-  let state: TurnState = initialTurnState;
-  let seq = 0;
-  let now = 0;
-  let turnId = 0;
-  let current: { readonly id: number; readonly utterance: number; audible: boolean } | undefined;
-  const commands: TurnCommand[] = [];
-  const replies: { utterance: number; audible: boolean; outcome?: string }[] = [];
-
-  function dispatch(body: CallEventBody): void {
-    const event: CallEvent = { version: 1, seq: (seq += 1), atMs: now, ...body };
-    const step = reduceTurn(state, event, policy, track);
-    state = step.state;
-    for (const command of step.commands) {
-      commands.push(command);
-      obey(command);
-    }
-  }
-
-  function obey(command: TurnCommand): void {
-    if (command.type === 'reply') begin(command.utterance);
-    if (command.type === 'stop-reply') endReply(command.outcome);
-    if (command.type === 'prompt' || command.type === 'apologise') begin(0);
-    if (command.type === 'promote-partial') {
-      const { partialText: text } = state.caller;
-      dispatch({ type: 'transcript-final', track, text, startMs: 0, endMs: 0, words: [], promoted: true });
-    }
-  }
-
-  function begin(utterance: number): void {
-    endReply('interrupted');
-    turnId += 1;
-    current = { id: turnId, utterance, audible: false };
-    replies.push({ utterance, audible: false });
-    dispatch({ type: 'reply-started', turnId, trigger: utterance === 0 ? 'say' : 'utterance', utterance });
-  }
-
-  function endReply(outcome: 'heard' | 'interrupted' | 'cancelled'): void {
-    if (current === undefined) return;
-    const { id } = current;
-    const reply = replies.at(-1);
-    if (reply !== undefined) reply.outcome = outcome;
-    current = undefined;
-    dispatch({ type: 'agent-heard', turnId: id, text: '', outcome, playedMs: 0 });
-  }
-
-  return {
-    commands,
-    replies,
-    get state() {
-      return state;
-    },
-    get now() {
-      return now;
-    },
-    dispatch,
-    begin,
-    /** The reply in progress is heard for the first time, unless it must not be. */
-    audio() {
-      const { phase } = state;
-      if (current === undefined || (phase.name !== 'ended' && 'paused' in phase && phase.paused)) return;
-      const reply = replies.at(-1);
-      if (reply !== undefined) reply.audible = true;
-      dispatch({ type: 'agent-audio', turnId: current.id, producedMs: 500, sentMs: 500 });
-    },
-    heard: () => endReply('heard'),
-    /** Lets time pass; deadlines fire when they are due. */
-    pass(ms: number) {
-      const end = now + ms;
-      for (let fired = 0; fired < 1_000; fired += 1) {
-        const due = nextDeadline(state, policy);
-        if (due === undefined || due.atMs > end) break;
-        now = Math.max(now, due.atMs);
-        dispatch({ type: 'deadline-passed', name: due.name });
-        const again = nextDeadline(state, policy);
-        if (again?.name === due.name && again.atMs === due.atMs)
-          throw new RangeError(`deadline ${due.name} spins`);
-      }
-      now = Math.max(now, end);
-    },
-    speak(ms: number, text: string) {
-      dispatch({ type: 'speech-started', track, startMs: now });
-      this.pass(ms);
-      if (text !== '') dispatch({ type: 'transcript-partial', track, text, startMs: 0, endMs: now });
-      now += 200;
-      dispatch({ type: 'speech-ended', track, endMs: now - 200, silenceMs: 200 });
-    },
-    final(text: string) {
-      dispatch({ type: 'transcript-final', track, text, startMs: 0, endMs: now, words: [], promoted: false });
-    },
-  };
-}
+import { nextDeadline } from './turn-state.js';
 
 describe('a turn', () => {
   it('ends after the silence of the policy, once, with all finals of the utterance', () => {
-    const table = createTable();
+    const table = createTurnTable();
     table.speak(800, 'where is');
     table.final('Where is');
     table.final('my order?');
@@ -117,11 +21,12 @@ describe('a turn', () => {
       text: 'Where is my order?',
       keypad: false,
       paused: false,
+      interjects: false,
     });
   });
 
   it('ends at once when the recogniser says so', () => {
-    const table = createTable();
+    const table = createTurnTable();
     table.speak(500, '');
     table.final('Yes.');
     table.dispatch({ type: 'turn-proposed', track, eager: false });
@@ -130,7 +35,7 @@ describe('a turn', () => {
   });
 
   it('takes the last partial for the final that never comes', () => {
-    const table = createTable();
+    const table = createTurnTable();
     table.speak(500, 'hello there');
     table.pass(2_000);
     expect(table.replies).toHaveLength(1);
@@ -138,7 +43,7 @@ describe('a turn', () => {
   });
 
   it('goes on when the caller goes on before hearing anything', () => {
-    const table = createTable();
+    const table = createTurnTable();
     table.speak(500, '');
     table.final('I would like');
     table.pass(400);
@@ -155,14 +60,14 @@ describe('a turn', () => {
   });
 
   it('is not taken for text nobody was heard to say', () => {
-    const table = createTable();
+    const table = createTurnTable();
     table.final('Thank you for watching.');
     table.pass(5_000);
     expect(table.replies).toEqual([]);
   });
 
   it('answers text without speech where there is no detector', () => {
-    const table = createTable({ ...defaultTurnPolicy, requireSpeech: false });
+    const table = createTurnTable({ ...defaultTurnPolicy, requireSpeech: false });
     table.final('Hello.');
     table.pass(600);
     expect(table.replies).toHaveLength(1);
@@ -171,7 +76,7 @@ describe('a turn', () => {
 
 describe('an interruption', () => {
   function speaking(policy: TurnPolicy = defaultTurnPolicy) {
-    const table = createTable(policy);
+    const table = createTurnTable(policy);
     table.begin(0);
     table.audio();
     table.pass(1_000);
@@ -218,7 +123,7 @@ describe('an interruption', () => {
 
 describe('an eager end of turn', () => {
   function eager() {
-    const table = createTable();
+    const table = createTurnTable();
     table.speak(500, 'what time is it');
     table.dispatch({ type: 'turn-proposed', track, eager: true });
     return table;
@@ -259,7 +164,7 @@ describe('an eager end of turn', () => {
 });
 
 it('asks a silent caller, then lets them go', () => {
-  const table = createTable();
+  const table = createTurnTable();
   for (let round = 0; round < 3; round += 1) {
     table.pass(defaultTurnPolicy.silenceMs);
     table.audio();
@@ -270,7 +175,7 @@ it('asks a silent caller, then lets them go', () => {
 });
 
 it('takes keys as a turn at #, or after a pause', () => {
-  const table = createTable();
+  const table = createTurnTable();
   for (const digit of '4711#') table.dispatch({ type: 'dtmf', digit, masked: false });
   expect(table.commands.at(-1)).toMatchObject({ type: 'reply', text: '4711', keypad: true });
   table.audio();
@@ -281,7 +186,7 @@ it('takes keys as a turn at #, or after a pause', () => {
 });
 
 it('takes keys together with what was said before them, and no flood', () => {
-  const table = createTable();
+  const table = createTurnTable();
   table.speak(500, '');
   table.final('my number is');
   for (const digit of '4711#') table.dispatch({ type: 'dtmf', digit, masked: false });
@@ -294,7 +199,7 @@ it('takes keys together with what was said before them, and no flood', () => {
 });
 
 it('counts utterances as the log does, also where the log was shortened', () => {
-  const table = createTable();
+  const table = createTurnTable();
   table.dispatch({ type: 'user-turn', utterance: 7, text: 'x', keypad: false });
   table.speak(500, '');
   table.final('next');
@@ -302,19 +207,19 @@ it('counts utterances as the log does, also where the log was shortened', () => 
   expect(table.commands.at(-1)).toMatchObject({ type: 'reply', utterance: 8 });
 });
 
-type Action = (table: ReturnType<typeof createTable>) => void;
+type Action = (table: ReturnType<typeof createTurnTable>) => void;
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.constant<Action>((table) => table.dispatch({ type: 'speech-started', track, startMs: table.now })),
   fc.constant<Action>((table) =>
     table.dispatch({ type: 'speech-ended', track, endMs: table.now, silenceMs: 200 }),
   ),
-  fc.constantFrom('', 'yes', 'no thanks', 'where is my order').map(
+  fc.constantFrom('', 'yes', 'mm-hm', 'I', 'no thanks', 'where is my order and').map(
     (text): Action =>
       (table) =>
         table.dispatch({ type: 'transcript-partial', track, text, startMs: 0, endMs: table.now }),
   ),
-  fc.constantFrom('', 'yes', 'no thanks', 'where is my order').map(
+  fc.constantFrom('', 'yes', 'mm-hm', 'I', 'no thanks', 'where is my order and').map(
     (text): Action =>
       (table) =>
         table.final(text),
@@ -332,6 +237,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   ),
   fc.constant<Action>((table) => table.audio()),
   fc.constant<Action>((table) => table.heard()),
+  fc.constantFrom('Shall I?', 'I shall.').map(
+    (text): Action =>
+      (table) =>
+        table.says(text),
+  ),
   fc.integer({ min: 0, max: 3_000 }).map(
     (ms): Action =>
       (table) =>
@@ -340,12 +250,19 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 describe('whatever the order of events', () => {
-  const policies = fc.record({ interruptible: fc.boolean(), requireSpeech: fc.boolean() });
+  const policies = fc.record({
+    interruptible: fc.boolean(),
+    requireSpeech: fc.boolean(),
+    endpointDynamic: fc.boolean(),
+    confirmWords: fc.constantFrom(1, 2),
+    utteranceLimitMs: fc.constantFrom(0, 2_000, 60_000),
+    utteranceLimitWords: fc.constantFrom(0, 6),
+  });
 
   it('one utterance has at most one reply that was heard, and replies are numbered without gaps', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), policies, (actions, options) => {
-        const table = createTable({ ...defaultTurnPolicy, ...options });
+        const table = createTurnTable({ ...defaultTurnPolicy, ...options });
         for (const act of actions) act(table);
         const heard = table.replies
           .filter(({ utterance, audible }) => utterance > 0 && audible)
@@ -365,11 +282,11 @@ describe('whatever the order of events', () => {
   it('every state but the end has a deadline, and left alone the call comes to its end', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), policies, (actions, options) => {
-        const table = createTable({ ...defaultTurnPolicy, ...options });
+        const policy = { ...defaultTurnPolicy, ...options };
+        const table = createTurnTable(policy);
         for (const act of actions) {
           act(table);
-          if (table.state.phase.name !== 'ended')
-            expect(nextDeadline(table.state, defaultTurnPolicy)).toBeDefined();
+          if (table.state.phase.name !== 'ended') expect(nextDeadline(table.state, policy)).toBeDefined();
         }
         table.dispatch({ type: 'speech-ended', track, endMs: table.now, silenceMs: 200 });
         for (let round = 0; round < 20 && table.state.phase.name !== 'ended'; round += 1) {
@@ -378,6 +295,43 @@ describe('whatever the order of events', () => {
           table.heard();
         }
         expect(table.state.phase.name).toBe('ended');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('what is learnt stays within its bounds, and is plain data', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), policies, (actions, options) => {
+        const policy: TurnPolicy = { ...defaultTurnPolicy, ...options };
+        const table = createTurnTable(policy);
+        for (const act of actions) act(table);
+        const waitMs = endpointDelayMs(table.state.pauses, 'Yes.', policy);
+        expect(waitMs).toBeGreaterThanOrEqual(policy.endpointMinMs);
+        expect(waitMs).toBeLessThanOrEqual(policy.endpointMaxMs);
+        expect(JSON.parse(JSON.stringify(table.state))).toEqual(table.state);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('an agent that breaks in is stopped by keys and limits only', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), policies, (actions, options) => {
+        const stoppedBy: string[] = [];
+        const table = createTurnTable(
+          { ...defaultTurnPolicy, ...options, utteranceLimitMs: 500 },
+          (before, { type }, { commands }) => {
+            const interjects = 'interjects' in before.phase && before.phase.interjects;
+            if (
+              interjects &&
+              commands.some((command) => command.type === 'stop-reply' || command.type === 'pause-speech')
+            )
+              stoppedBy.push(type);
+          },
+        );
+        for (const act of actions) act(table);
+        expect(stoppedBy.filter((type) => type !== 'dtmf' && type !== 'deadline-passed')).toEqual([]);
       }),
       { numRuns: 1_000 },
     );

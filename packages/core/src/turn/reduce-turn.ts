@@ -1,49 +1,35 @@
 // Who speaks next: a pure function of the call's events. Detectors, recognisers and timers propose; this decides.
 import type { CallEvent, CallEventOf } from '../spec/call-event.js';
+import { learnPause } from './endpointing.js';
+import { interrupt, judgeWords, replyDeadlinePassed } from './interruption.js';
+import { asksSomething, isSameSpeech, joinText, wordsOf } from './spoken-words.js';
 import type { TurnPolicy } from './turn-policy.js';
-import {
-  nextDeadline,
-  silentCaller,
-  type CallerState,
-  type ReplyingPhase,
-  type TurnCommand,
-  type TurnState,
-} from './turn-state.js';
+import { nextDeadline, textSoFar, type ReplyingPhase, type TurnState } from './turn-state.js';
+import { keyPressed, listeningDeadlinePassed, turnProposed } from './take-turn.js';
+import { isReplying, stay, withCaller, type TurnContext, type TurnStep } from './turn-step.js';
 
-/** The state after one event, and what the call has to do because of it. */
-export interface TurnStep {
-  readonly state: TurnState;
-  readonly commands: readonly TurnCommand[];
-}
-
-const none: readonly TurnCommand[] = [];
-const maxKeys = 64;
-
-/** `track` is the label of the caller's track; events of other tracks change nothing. */
-export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolicy, track: string): TurnStep {
-  if (state.phase.name === 'ended') return { state, commands: none };
-  if ('track' in event && event.track !== undefined && event.track !== track)
-    return { state, commands: none };
+export function reduceTurn(state: TurnState, event: CallEvent, context: TurnContext): TurnStep {
+  const { policy, track } = context;
+  if (state.phase.name === 'ended') return stay(state);
+  if ('track' in event && event.track !== undefined && event.track !== track) return stay(state);
   switch (event.type) {
     case 'speech-started':
-      return stay(
-        withCaller(state, { speaking: true, heard: true, startedAtMs: event.atMs, proposed: 'none' }),
-      );
+      return stay(speechStarted(state, event.atMs));
     case 'speech-ended':
-      return speechEnded(state, event);
+      return speechEnded(state, event, context);
     case 'transcript-partial':
     case 'transcript-final':
-      return textCame(state, event, policy);
+      return textCame(state, event, context);
     case 'turn-proposed':
-      return turnProposed(state, event);
+      return turnProposed(state, event, policy);
     case 'turn-withdrawn':
       return isReplying(state.phase) && state.phase.eager
-        ? interrupt(state, state.phase, event.atMs)
+        ? interrupt(state, state.phase, event.atMs, policy)
         : stay(state);
     case 'dtmf':
-      return event.masked ? stay(state) : keyPressed(state, event);
+      return event.masked ? stay(state) : keyPressed(state, event, policy);
     case 'deadline-passed':
-      return deadlinePassed(state, event, policy);
+      return deadlinePassed(state, event, context);
     case 'user-turn':
       // In a running call it says what is known; a log that was shortened may have lost what led to it.
       return stay({ ...state, utterance: event.utterance });
@@ -60,243 +46,106 @@ export function reduceTurn(state: TurnState, event: CallEvent, policy: TurnPolic
   }
 }
 
-function stay(state: TurnState): TurnStep {
-  return { state, commands: none };
+function speechStarted(state: TurnState, atMs: number): TurnState {
+  const { caller, phase } = state;
+  return withCaller(state, {
+    speaking: true,
+    heard: true,
+    startedAtMs: atMs,
+    proposed: 'none',
+    turnStartedAtMs: caller.turnStartedAtMs ?? atMs,
+    pauseMs: mayBePause(state, atMs) ? atMs - caller.endedAtMs : 0,
+    overlaps: isReplying(phase) && (caller.overlaps || textSoFar(caller) === ''),
+  });
 }
 
-function withCaller(state: TurnState, change: Partial<CallerState>): TurnState {
-  return { ...state, caller: { ...state.caller, ...change } };
+/** Who speaks sooner after the agent began did not do so because of what it said. */
+const reactionMs = 300;
+
+/** The silence before speech that begins now may lie within one turn. It does if words come of it. */
+function mayBePause({ caller, phase }: TurnState, atMs: number): boolean {
+  switch (phase.name) {
+    case 'listening':
+      return !caller.overlaps && textSoFar(caller) !== '';
+    case 'thinking':
+      return phase.utterance > 0 && !caller.heard;
+    case 'speaking':
+      return phase.utterance > 0 && !caller.heard && atMs - phase.sinceMs <= reactionMs;
+    case 'ended':
+      return false;
+  }
 }
 
-function isReplying(phase: TurnState['phase']): phase is ReplyingPhase {
-  return phase.name === 'thinking' || phase.name === 'speaking';
-}
-
-export function joinText(first: string, second: string): string {
-  return first === '' ? second : second === '' ? first : `${first} ${second}`;
-}
-
-/** For comparing: how a recogniser writes words changes while it makes up its mind. */
-function wordsOf(text: string): readonly string[] {
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .map((word) => word.replace(/[^\p{L}\p{N}'-]/gu, ''))
-    .filter((word) => word !== '');
-}
-
-function isSameSpeech(one: string, other: string): boolean {
-  return wordsOf(one).join(' ') === wordsOf(other).join(' ');
-}
-
-function speechEnded(state: TurnState, event: CallEventOf<'speech-ended'>): TurnStep {
+function speechEnded(state: TurnState, event: CallEventOf<'speech-ended'>, context: TurnContext): TurnStep {
   const next = withCaller(state, { speaking: false, endedAtMs: event.atMs - event.silenceMs });
-  return { state: next, commands: [{ type: 'flush-ears' }] };
+  const judged =
+    isReplying(next.phase) && next.phase.paused && !next.phase.eager
+      ? judgeWords(next, next.phase, event.atMs, context)
+      : stay(next);
+  return { state: judged.state, commands: [{ type: 'flush-ears' }, ...judged.commands] };
 }
 
-function textCame(
-  state: TurnState,
-  event: CallEventOf<'transcript-partial' | 'transcript-final'>,
-  policy: TurnPolicy,
-): TurnStep {
+type TextEvent = CallEventOf<'transcript-partial' | 'transcript-final'>;
+
+function textCame(state: TurnState, event: TextEvent, context: TurnContext): TurnStep {
   const { phase, caller } = state;
-  const isTail = phase.name === 'thinking' && phase.utterance > 0 && !caller.heard;
-  if (isTail) return tailCame(state, phase, event);
+  const { policy } = context;
+  // What follows a turn that was cut short is the next one's.
+  const isTail = phase.name === 'thinking' && phase.utterance > 0 && !phase.interjects && !caller.heard;
+  if (isTail) return tailCame(state, phase, event, policy);
   if (policy.requireSpeech && !caller.heard) return stay(state);
   const next = withCaller(state, {
     finalText: event.type === 'transcript-final' ? joinText(caller.finalText, event.text) : caller.finalText,
     partialText: event.type === 'transcript-final' ? '' : event.text,
     ...(caller.heard ? {} : { endedAtMs: event.atMs }),
   });
-  if (!isReplying(phase)) return stay(next);
-  return (phase.paused && !phase.eager) || !policy.requireSpeech
-    ? confirmIfWords(next, phase, policy, event.atMs)
-    : stay(next);
+  if (!isReplying(phase)) return stay(moreOfTurn(next, event, policy));
+  const isUnderWay = phase.name === 'speaking' || phase.paused || !policy.requireSpeech;
+  return isUnderWay && !phase.eager ? judgeWords(next, phase, event.atMs, context) : stay(next);
+}
+
+/** Words after a pause: it was none of the turn's end. */
+function moreOfTurn(state: TurnState, event: TextEvent, policy: TurnPolicy): TurnState {
+  const { caller } = state;
+  const wentOn = caller.pauseMs > 0 && event.text !== '';
+  const next = wentOn
+    ? {
+        ...withCaller(state, { pauseMs: 0 }),
+        pauses: learnPause(state.pauses, caller.pauseMs, policy),
+      }
+    : state;
+  const limit = policy.utteranceLimitWords;
+  const isTooLong = limit > 0 && wordsOf(textSoFar(caller)).length >= limit;
+  return isTooLong ? withCaller(next, { limitedAtMs: caller.limitedAtMs ?? event.atMs }) : next;
 }
 
 /** More of what is being answered already: the same words settle it, other words mean that the answer is to another question. */
-function tailCame(
-  state: TurnState,
-  phase: ReplyingPhase,
-  event: CallEventOf<'transcript-partial' | 'transcript-final'>,
-): TurnStep {
+function tailCame(state: TurnState, phase: ReplyingPhase, event: TextEvent, policy: TurnPolicy): TurnStep {
   const whole = joinText(phase.settledText, event.text);
   if (event.text === '') return stay(state);
-  if (isSameSpeech(whole, phase.answers)) {
-    return stay(
-      event.type === 'transcript-final' ? { ...state, phase: { ...phase, settledText: whole } } : state,
-    );
-  }
   const isFinal = event.type === 'transcript-final';
+  if (isSameSpeech(whole, phase.answers)) {
+    return stay(isFinal ? { ...state, phase: { ...phase, settledText: whole } } : state);
+  }
   const next = withCaller(state, {
     heard: true,
     finalText: isFinal ? event.text : '',
     partialText: isFinal ? '' : event.text,
     endedAtMs: event.atMs,
   });
-  return interrupt(next, phase, event.atMs);
-}
-
-function confirmIfWords(state: TurnState, phase: ReplyingPhase, policy: TurnPolicy, atMs: number): TurnStep {
-  if (phase.name === 'speaking' && !policy.interruptible) return stay(state);
-  const words = wordsOf(joinText(state.caller.finalText, state.caller.partialText)).filter(
-    (word) => !policy.backchannels.includes(word),
-  );
-  return words.length >= policy.confirmWords ? interrupt(state, phase, atMs) : stay(state);
-}
-
-function turnProposed(state: TurnState, event: CallEventOf<'turn-proposed'>): TurnStep {
-  const { phase, caller } = state;
-  if (isReplying(phase)) {
-    if (!phase.eager || event.eager) return stay(state);
-    return {
-      state: { ...state, phase: { ...phase, eager: false, paused: false } },
-      commands: [{ type: 'resume-speech' }],
-    };
-  }
-  const next = withCaller(state, { proposed: event.eager ? 'eager' : 'end' });
-  const hasText = caller.finalText !== '' || caller.partialText !== '';
-  return event.eager && hasText && !caller.speaking ? takeTurn(next, event.atMs, true) : stay(next);
-}
-
-function keyPressed(state: TurnState, event: CallEventOf<'dtmf'>): TurnStep {
-  const stopped = isReplying(state.phase) ? interrupt(state, state.phase, event.atMs) : stay(state);
-  const isEnter = event.digit === '#';
-  // A flood is no number (fault C-17).
-  const keys = (stopped.state.caller.keys + (isEnter ? '' : event.digit)).slice(0, maxKeys);
-  const next = withCaller(stopped.state, { keys, lastKeyAtMs: event.atMs });
-  if (!isEnter || keys === '') return { state: next, commands: stopped.commands };
-  const taken = takeTurn(next, event.atMs, false);
-  return { state: taken.state, commands: [...stopped.commands, ...taken.commands] };
-}
-
-/** The caller's turn is over: what they said, or typed, is answered once. */
-function takeTurn(state: TurnState, atMs: number, eager: boolean): TurnStep {
-  const { caller } = state;
-  const keypad = caller.keys !== '';
-  const text = joinText(joinText(caller.finalText, caller.partialText), caller.keys);
-  const utterance = state.utterance + 1;
-  return {
-    state: {
-      utterance,
-      prompts: 0,
-      caller: { ...silentCaller, startedAtMs: caller.startedAtMs, endedAtMs: caller.endedAtMs },
-      phase: {
-        name: 'thinking',
-        turnId: 0,
-        utterance,
-        settledText: eager ? caller.finalText : text,
-        answers: text,
-        paused: eager,
-        pausedAtMs: atMs,
-        eager,
-        sinceMs: atMs,
-      },
-    },
-    commands: [{ type: 'reply', utterance, text, keypad, paused: eager }],
-  };
-}
-
-/** The reply is over for good. If nothing of it was heard, the caller is still in the same utterance. */
-function interrupt(state: TurnState, phase: ReplyingPhase, atMs: number): TurnStep {
-  const unheard = phase.name === 'thinking';
-  const continues = unheard && phase.utterance > 0;
-  const caller = continues
-    ? { ...state.caller, heard: true, finalText: joinText(phase.settledText, state.caller.finalText) }
-    : state.caller;
-  return {
-    state: {
-      ...state,
-      caller,
-      utterance: continues ? phase.utterance - 1 : state.utterance,
-      phase: { name: 'listening', sinceMs: atMs },
-    },
-    commands: [{ type: 'stop-reply', outcome: unheard ? 'cancelled' : 'interrupted' }],
-  };
+  return interrupt(next, phase, event.atMs, policy);
 }
 
 function deadlinePassed(
   state: TurnState,
   event: CallEventOf<'deadline-passed'>,
-  policy: TurnPolicy,
+  context: TurnContext,
 ): TurnStep {
-  const due = nextDeadline(state, policy);
+  const due = nextDeadline(state, context.policy);
   if (due === undefined || due.name !== event.name || due.atMs > event.atMs) return stay(state);
   return isReplying(state.phase)
-    ? replyDeadlinePassed(state, state.phase, event, policy)
-    : listeningDeadlinePassed(state, event, policy);
-}
-
-function listeningDeadlinePassed(
-  state: TurnState,
-  event: CallEventOf<'deadline-passed'>,
-  policy: TurnPolicy,
-): TurnStep {
-  switch (event.name) {
-    case 'endpoint':
-    case 'keys':
-      return takeTurn(state, event.atMs, false);
-    case 'promote':
-      return { state, commands: [{ type: 'promote-partial' }] };
-    case 'utterance-limit':
-      return stay(withCaller(state, { speaking: false, endedAtMs: event.atMs - policy.promoteMs }));
-    case 'discard':
-      return stay({
-        ...withCaller(state, { heard: false }),
-        phase: { name: 'listening', sinceMs: event.atMs },
-      });
-    case 'silence':
-      return state.prompts >= policy.silencePrompts
-        ? { state: { ...state, phase: { name: 'ended' } }, commands: [{ type: 'hang-up' }] }
-        : {
-            state: {
-              ...state,
-              prompts: state.prompts + 1,
-              phase: { name: 'listening', sinceMs: event.atMs },
-            },
-            commands: [{ type: 'prompt', count: state.prompts + 1 }],
-          };
-    default:
-      return stay(state);
-  }
-}
-
-function replyDeadlinePassed(
-  state: TurnState,
-  phase: ReplyingPhase,
-  event: CallEventOf<'deadline-passed'>,
-  policy: TurnPolicy,
-): TurnStep {
-  switch (event.name) {
-    case 'barge-in': {
-      const paused: ReplyingPhase = { ...phase, paused: true, pausedAtMs: event.atMs };
-      const confirmed = confirmIfWords({ ...state, phase: paused }, paused, policy, event.atMs);
-      return { state: confirmed.state, commands: [{ type: 'pause-speech' }, ...confirmed.commands] };
-    }
-    case 'resume':
-      return {
-        state: {
-          ...state,
-          caller: resumedCaller(state.caller),
-          phase: { ...phase, paused: false, eager: false },
-        },
-        commands: [{ type: 'resume-speech' }],
-      };
-    case 'thinking-limit': {
-      const stopped = interrupt({ ...state, caller: silentCaller }, { ...phase, utterance: 0 }, event.atMs);
-      return { state: stopped.state, commands: [...stopped.commands, { type: 'apologise' }] };
-    }
-    case 'confirm':
-    case 'speaking-limit':
-      return interrupt(state, phase, event.atMs);
-    default:
-      return stay(state);
-  }
-}
-
-/** After a false interruption nothing that was heard counts. */
-function resumedCaller(caller: CallerState): CallerState {
-  return { ...silentCaller, startedAtMs: caller.startedAtMs, endedAtMs: caller.endedAtMs };
+    ? replyDeadlinePassed(state, state.phase, event, context)
+    : listeningDeadlinePassed(state, event, context.policy);
 }
 
 function replyStarted(state: TurnState, event: CallEventOf<'reply-started'>): TurnStep {
@@ -315,6 +164,7 @@ function replyStarted(state: TurnState, event: CallEventOf<'reply-started'>): Tu
       paused: false,
       pausedAtMs: event.atMs,
       eager: false,
+      interjects: false,
       sinceMs: event.atMs,
     },
   });
@@ -323,11 +173,22 @@ function replyStarted(state: TurnState, event: CallEventOf<'reply-started'>): Tu
 function audioCame(state: TurnState, event: CallEventOf<'agent-audio'>): TurnStep {
   const { phase } = state;
   if (phase.name !== 'thinking' || phase.turnId !== event.turnId || event.sentMs <= 0) return stay(state);
-  return stay({ ...state, phase: { ...phase, name: 'speaking', sinceMs: event.atMs } });
+  return stay({
+    ...withNewFloor(state, event.atMs),
+    phase: { ...phase, name: 'speaking', sinceMs: event.atMs },
+  });
 }
 
 function replyEnded(state: TurnState, event: CallEventOf<'agent-heard'>): TurnStep {
   const { phase } = state;
   if (!isReplying(phase) || phase.turnId !== event.turnId) return stay(state);
-  return stay({ ...state, phase: { name: 'listening', sinceMs: event.atMs } });
+  const next = withNewFloor(state, event.atMs);
+  // A "yes" into the end of a question is its answer.
+  const overlaps = next.caller.overlaps && !asksSomething(event.text);
+  return stay({ ...withCaller(next, { overlaps }), phase: { name: 'listening', sinceMs: event.atMs } });
+}
+
+/** Once the agent was heard, how long the caller has spoken counts from anew. */
+function withNewFloor(state: TurnState, atMs: number): TurnState {
+  return withCaller(state, { turnStartedAtMs: state.caller.speaking ? atMs : undefined });
 }

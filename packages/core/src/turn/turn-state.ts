@@ -1,5 +1,7 @@
 // The state of a conversation's turns as plain data, and the one deadline each state has.
 import type { DeadlineName } from '../spec/call-event.js';
+import { endpointDelayMs, type Pauses } from './endpointing.js';
+import { joinText } from './spoken-words.js';
 import type { TurnPolicy } from './turn-policy.js';
 
 /** What the caller has done since their last turn was taken. Times are call time. */
@@ -9,6 +11,14 @@ export interface CallerState {
   readonly startedAtMs: number;
   /** When it really ended, hangover taken off. */
   readonly endedAtMs: number;
+  /** When the turn's first speech began; the floor has been theirs since. */
+  readonly turnStartedAtMs: number | undefined;
+  /** The silence before the speech in progress, where it may turn out to have been a pause inside one turn; else 0. */
+  readonly pauseMs: number;
+  /** All of the turn so far was said while the agent had the floor. */
+  readonly overlaps: boolean;
+  /** When the turn had lasted too long: it is taken from them. */
+  readonly limitedAtMs: number | undefined;
   /** Speech was detected since the last turn was taken. */
   readonly heard: boolean;
   readonly finalText: string;
@@ -33,6 +43,8 @@ interface ReplyPhase {
   readonly pausedAtMs: number;
   /** The pause waits for the recogniser to make up its mind, not for the caller. */
   readonly eager: boolean;
+  /** It breaks into a turn without end: the caller's speech does not stop it. */
+  readonly interjects: boolean;
   readonly sinceMs: number;
 }
 
@@ -51,6 +63,8 @@ export interface TurnState {
   readonly utterance: number;
   /** How often a silent caller was asked since they last said something. */
   readonly prompts: number;
+  /** Undefined until this caller has paused. */
+  readonly pauses: Pauses | undefined;
 }
 
 /** What the call has to do now. */
@@ -62,6 +76,8 @@ export type TurnCommand =
       readonly keypad: boolean;
       /** Speak and run tools only after `resume-speech`. */
       readonly paused: boolean;
+      /** The caller is not done: the agent breaks in, and says so. */
+      readonly interjects: boolean;
     }
   | { readonly type: 'pause-speech' }
   | { readonly type: 'resume-speech' }
@@ -76,6 +92,10 @@ export const silentCaller: CallerState = {
   speaking: false,
   startedAtMs: 0,
   endedAtMs: 0,
+  turnStartedAtMs: undefined,
+  pauseMs: 0,
+  overlaps: false,
+  limitedAtMs: undefined,
   heard: false,
   finalText: '',
   partialText: '',
@@ -89,7 +109,11 @@ export const initialTurnState: TurnState = {
   caller: silentCaller,
   utterance: 0,
   prompts: 0,
+  pauses: undefined,
 };
+
+/** Where turns have no limit a detector that hears speech for so long is broken: every state has a deadline. */
+const longestSpeechMs = 3_600_000;
 
 export interface Deadline {
   readonly name: DeadlineName;
@@ -102,34 +126,50 @@ export function nextDeadline(state: TurnState, policy: TurnPolicy): Deadline | u
     case 'ended':
       return undefined;
     case 'listening':
-      return listeningDeadline(state.caller, state.phase.sinceMs, policy);
+      return listeningDeadline(state, state.phase.sinceMs, policy);
     case 'thinking':
     case 'speaking':
-      return replyDeadline(state.phase, state.caller, policy);
+      return replyDeadline(state, state.phase, policy);
   }
 }
 
-function listeningDeadline(caller: CallerState, sinceMs: number, policy: TurnPolicy): Deadline {
-  if (caller.speaking) return { name: 'utterance-limit', atMs: caller.startedAtMs + policy.utteranceLimitMs };
-  if (caller.keys !== '') return { name: 'keys', atMs: caller.lastKeyAtMs + policy.keyPauseMs };
-  if (caller.partialText !== '') return { name: 'promote', atMs: caller.endedAtMs + policy.promoteMs };
-  if (caller.finalText !== '') {
-    const delayMs = caller.proposed === 'end' ? 0 : policy.endpointMs;
-    return { name: 'endpoint', atMs: caller.endedAtMs + delayMs };
+function listeningDeadline({ caller, pauses }: TurnState, sinceMs: number, policy: TurnPolicy): Deadline {
+  const { endedAtMs, limitedAtMs } = caller;
+  const text = textSoFar(caller);
+  if (caller.speaking && limitedAtMs === undefined) {
+    const limitMs = policy.utteranceLimitMs > 0 ? policy.utteranceLimitMs : longestSpeechMs;
+    return { name: 'utterance-limit', atMs: (caller.turnStartedAtMs ?? caller.startedAtMs) + limitMs };
   }
-  if (caller.heard) return { name: 'discard', atMs: caller.endedAtMs + policy.promoteMs };
+  if (caller.keys !== '')
+    return { name: 'keys', atMs: limitedAtMs ?? caller.lastKeyAtMs + policy.keyPauseMs };
+  if (caller.partialText !== '')
+    return { name: 'promote', atMs: limitedAtMs ?? endedAtMs + policy.promoteMs };
+  if (text !== '') {
+    const delayMs = caller.proposed === 'end' ? 0 : endpointDelayMs(pauses, text, policy);
+    return { name: 'endpoint', atMs: limitedAtMs ?? endedAtMs + delayMs };
+  }
+  if (caller.heard) return { name: 'discard', atMs: limitedAtMs ?? endedAtMs + policy.promoteMs };
   return { name: 'silence', atMs: sinceMs + policy.silenceMs };
 }
 
-function replyDeadline(phase: ReplyingPhase, caller: CallerState, policy: TurnPolicy): Deadline {
+export function textSoFar({ finalText, partialText }: CallerState): string {
+  return joinText(finalText, partialText);
+}
+
+function replyDeadline({ caller, pauses }: TurnState, phase: ReplyingPhase, policy: TurnPolicy): Deadline {
   if (phase.paused && phase.eager && !caller.speaking)
-    return { name: 'resume', atMs: phase.pausedAtMs + policy.endpointMs };
+    return { name: 'resume', atMs: phase.pausedAtMs + endpointDelayMs(pauses, phase.answers, policy) };
   if (phase.paused && caller.speaking)
     return { name: 'confirm', atMs: caller.startedAtMs + policy.confirmMs };
   if (phase.paused) return { name: 'resume', atMs: caller.endedAtMs + policy.falseInterruptionMs };
-  const yields = phase.name === 'thinking' || policy.interruptible;
-  if (caller.speaking && yields) return { name: 'barge-in', atMs: caller.startedAtMs + policy.bargeInMs };
+  if (caller.speaking && yieldsTo(phase, policy))
+    return { name: 'barge-in', atMs: caller.startedAtMs + policy.bargeInMs };
   return phase.name === 'thinking'
     ? { name: 'thinking-limit', atMs: phase.sinceMs + policy.thinkingLimitMs }
     : { name: 'speaking-limit', atMs: phase.sinceMs + policy.speakingLimitMs };
+}
+
+/** Whether the caller's speech may stop a reply. */
+export function yieldsTo(phase: ReplyingPhase, policy: TurnPolicy): boolean {
+  return !phase.interjects && (phase.name === 'thinking' || policy.interruptible);
 }

@@ -1,7 +1,7 @@
 // What a caller heard of a call, as audio and as words.
 import type { AudioFormat } from '@voicewire/core/adapter';
 import type { ScriptedWord } from '../script-recogniser.js';
-import { readWords } from '../word-reader.js';
+import { readWords } from '../oracle/word-reader.js';
 import type { PlayedAudio, PlayOut } from './play-out.js';
 
 /** For word-coded voices the words are exact; for others only the audio is. */

@@ -2,7 +2,7 @@
 import type { MediaConnection, MediaEvent } from '@voicewire/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.js';
-import { createWordReader } from '../word-reader.js';
+import { createWordReader } from '../oracle/word-reader.js';
 import { speechSound } from '../word-sound.js';
 import {
   createSimulatedCaller,

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createAcmeCarrier } from '../../test/reference/telephony/fake.js';
 import { createAcmeTelephony } from '../../test/reference/telephony/index.js';
-import { createWordReader } from '../word-reader.js';
+import { createWordReader } from '../oracle/word-reader.js';
 import { speechSound } from '../word-sound.js';
 import type { Caller } from './caller.js';
 import { connectWireCaller, type WireCaller, type WireCallerOptions } from './wire-caller.js';

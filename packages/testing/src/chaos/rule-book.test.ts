@@ -2,7 +2,7 @@
 import type { AudioFormat } from '@voicewire/core/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../virtual-clock.js';
-import { createWordReader } from '../word-reader.js';
+import { createWordReader } from '../oracle/word-reader.js';
 import { speechSound } from '../word-sound.js';
 import type { ChaosRule } from './chaos-fault.js';
 import type { ChaosConnection, ChaosWordReader } from './connection-record.js';

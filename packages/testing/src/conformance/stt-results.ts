@@ -1,6 +1,6 @@
 // What a recogniser says: the right words at the right times, settled once and for all.
 import assert from 'node:assert/strict';
-import { wordsAsHeard } from '../word-sound.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
 import type { Check } from './check.js';
 import { finalsOf, scriptMs, sttScript, type SttBench, type SttFacts } from './stt-bench.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { ConfigError, type SttRequest } from '@voicewire/core/adapter';
 import { timedWords } from '../script-recogniser.js';
-import { wordsAsHeard } from '../word-sound.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
 import { assertSocketsGone, leaveAfter } from './bench.js';
 import type { Check } from './check.js';
 import { finalsOf, scriptMs, type SttBench, type SttFacts } from './stt-bench.js';

@@ -13,7 +13,7 @@ import { openCarrierEnd, type CarrierEnd } from '../carrier/carrier-end.js';
 import type { Caller, CallerScript } from '../carrier/caller.js';
 import type { CarrierCall, CarrierDialect, WireMessage } from '../fakes/dialects.js';
 import type { VirtualClock } from '../virtual-clock.js';
-import { readWords } from '../word-reader.js';
+import { readWords } from '../oracle/word-reader.js';
 import { readStream, type Reading } from './reading.js';
 
 export interface Inbound {

@@ -13,7 +13,7 @@ import type {
 import type { TtsDialect } from '../fakes/dialects.js';
 import { startTtsFake, type TtsFake, type TtsFakeOptions } from '../fakes/tts-fake.js';
 import type { TtsHeardUtterance } from '../fakes/tts-mouth.js';
-import { readWords } from '../word-reader.js';
+import { readWords } from '../oracle/word-reader.js';
 import { benchParts, usualFormat, type Bench, type BenchOptions } from './bench.js';
 import type { Reading } from './reading.js';
 

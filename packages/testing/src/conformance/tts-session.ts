@@ -1,7 +1,7 @@
 // How a voice's session lives: ready, closed, utterances side by side, cancelled ones, limits.
 import assert from 'node:assert/strict';
 import { durationMs } from '@voicewire/core/adapter';
-import { wordsAsHeard } from '../word-sound.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
 import { assertSocketsGone, leaveAfter } from './bench.js';
 import type { Check } from './check.js';
 import { audioOf, heardUtterances, spokenText, ttsText, type TtsBench, type TtsFacts } from './tts-bench.js';

@@ -1,8 +1,8 @@
 // What a voice says: all of the text, with true word times, in the format, voice and language asked for.
 import assert from 'node:assert/strict';
 import { bytesFor, ConfigError, durationMs } from '@voicewire/core/adapter';
-import { readWords } from '../word-reader.js';
-import { wordsAsHeard } from '../word-sound.js';
+import { readWords } from '../oracle/word-reader.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
 import type { Check } from './check.js';
 import {
   audioOf,

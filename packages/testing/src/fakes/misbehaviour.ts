@@ -15,6 +15,7 @@
  * - `slow`: waits before each message
  * - `early-end`: everything but the final marker, then a clean end
  * - `silent-eof`: a clean end in the middle
+ * - `cut-short`: results that follow are left out, and it ends as if they had been sent
  * - `empty-200`: a success with nothing in it
  */
 export type Misbehaviour =
@@ -38,6 +39,7 @@ export type Misbehaviour =
   | { readonly type: 'slow'; readonly delayMs: number }
   | { readonly type: 'early-end' }
   | { readonly type: 'silent-eof'; readonly afterEvents?: number | undefined }
+  | { readonly type: 'cut-short'; readonly afterEvents?: number | undefined }
   | { readonly type: 'empty-200' };
 
 export type MisbehaviourType = Misbehaviour['type'];

@@ -44,6 +44,8 @@ interface State {
   pending: readonly Pending[];
   slowMs: number;
   endsEarly: boolean;
+  /** Results beyond so many are left out. */
+  maxResults: number;
   resultCount: number;
   sentCount: number;
   isPumping: boolean;
@@ -68,6 +70,7 @@ export function createOutlet(
     pending: [],
     slowMs: 0,
     endsEarly: false,
+    maxResults: Infinity,
     resultCount: 0,
     sentCount: 0,
     isPumping: false,
@@ -101,7 +104,9 @@ function prepare(state: State, misbehaviour: Misbehaviour): void {
   if (misbehaviour.type === 'slow') state.slowMs = misbehaviour.delayMs;
   if (misbehaviour.type === 'early-end') state.endsEarly = true;
   const afterEvents = 'afterEvents' in misbehaviour ? (misbehaviour.afterEvents ?? 0) : 0;
-  state.pending = [...state.pending, { misbehaviour, atCount: state.resultCount + afterEvents }];
+  const atCount = state.resultCount + afterEvents;
+  if (misbehaviour.type === 'cut-short') state.maxResults = atCount;
+  state.pending = [...state.pending, { misbehaviour, atCount }];
 }
 
 function strikeWhere(state: State, isDue: (candidate: Pending) => boolean): void {
@@ -130,6 +135,7 @@ function then(state: State, action: () => Promise<void> | void): void {
 
 async function deliver(state: State, messages: readonly WireMessage[], role: MessageRole): Promise<void> {
   if (role !== 'greeting') strikeDue(state);
+  if (role === 'result' && state.resultCount >= state.maxResults) return;
   for (const message of messages) {
     if (state.slowMs > 0) await delay(state.slowMs);
     if (state.isSilent) return;

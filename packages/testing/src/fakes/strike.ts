@@ -41,7 +41,7 @@ export function strike(misbehaviour: Misbehaviour, channel: FakeChannel, dialect
       );
       return false;
     default:
-      // `slow` and `early-end` act on each message; the rest before a connection opens, or in the provider's own words.
+      // `slow`, `early-end` and `cut-short` act on each message; the rest before a connection opens, or in the provider's own words.
       return false;
   }
 }

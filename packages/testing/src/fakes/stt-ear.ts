@@ -1,7 +1,7 @@
 // What one connection to a fake recogniser is asked, hears and understands.
 import { durationMs, type AudioFormat } from '@voicewire/core/adapter';
 import { createScriptRecogniser, type ScriptedWord, type ScriptRecogniser } from '../script-recogniser.js';
-import { createWordReader, type WordReader } from '../word-reader.js';
+import { createWordReader, type WordReader } from '../oracle/word-reader.js';
 import type { SttAsked, SttClientMessage, SttFakeEvent } from './dialects.js';
 
 /** `sound`: whatever word-coded audio says (see `speechSound`); otherwise a script of timed words, whatever the audio. */

@@ -1,7 +1,7 @@
 // A played scenario to findings: every expectation in the order it is written, and every step that was not taken.
 import type { CallEvent } from '@voicewire/core';
-import { wordsAsHeard } from '../word-sound.js';
-import { compareWords } from './compare-words.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
+import { compareWords } from '../oracle/compare-words.js';
 import type { TakenStep } from './follow-script.js';
 import { judgeAnswer, repliesOf, type Answer, type Finding, type Reply } from './judge-answer.js';
 import type { Scenario, ScenarioFault, ScenarioStage, ScenarioStep } from './scenario.js';

@@ -1,6 +1,6 @@
 // Finds the middle of the n-th word in word-coded audio: where a provider dies in mid-word.
 import { bytesFor, type AudioFormat } from '@voicewire/core/adapter';
-import { createWordReader } from '../word-reader.js';
+import { createWordReader } from '../oracle/word-reader.js';
 
 const sliceMs = 20;
 /** So much of a word is out when it counts as begun. */

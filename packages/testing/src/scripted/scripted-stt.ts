@@ -11,7 +11,7 @@ import {
 } from '@voicewire/core/adapter';
 import type { SttFakeEvent } from '../fakes/dialects.js';
 import { createScriptRecogniser, type ScriptedWord } from '../script-recogniser.js';
-import { createWordReader } from '../word-reader.js';
+import { createWordReader } from '../oracle/word-reader.js';
 import { faultAt, type ScriptedFaults } from './scripted-fault.js';
 import { createTimedOutput, type TimedOutput } from './timed-output.js';
 

@@ -2,7 +2,7 @@
 import type { TtsEvent } from '@voicewire/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.js';
-import { readWords } from '../word-reader.js';
+import { readWords } from '../oracle/word-reader.js';
 import { createScriptedTts, type ScriptedTts, type ScriptedTtsOptions } from './scripted-tts.js';
 
 const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;

@@ -1,6 +1,6 @@
 // What holds for every call, whatever happens in it. Each check names the invariant it is about.
 import type { CallEvent } from '@voicewire/core';
-import { wordsAsHeard } from '../word-sound.js';
+import { wordsAsHeard } from '../oracle/word-code.js';
 import type { SimulatedCall } from './simulate-call.js';
 
 /** Nothing happens for longer only where last words are waited for. */

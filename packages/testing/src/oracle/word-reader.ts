@@ -1,16 +1,22 @@
 // Reads word-coded sound back: bytes of any format in, words with their times out.
-import { type AudioFormat, decodeSamples, sampleBytes } from '@voicewire/core/adapter';
-import type { ScriptedWord } from './script-recogniser.js';
-import { highTonesHz, letterOfTones, lowTonesHz, toneGridHz } from './word-sound.js';
+import { decodeSamples, sampleBytes, type SoundFormat } from './samples.js';
+import { highTonesHz, letterOfTones, lowTonesHz, toneGridHz } from './word-code.js';
+
+/** A word as it was heard; times in ms from the first byte. */
+export interface HeardWord {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
 /** Listens to one stream of audio. Word times are exact to 10 ms. */
 export interface WordReader {
   /** Everything before this is known: the present position, or the start of the word that is being heard. */
   readonly decidedMs: number;
   /** The words that were completed by `audio`; pieces may have any length. */
-  read(audio: Uint8Array): readonly ScriptedWord[];
+  read(audio: Uint8Array): readonly HeardWord[];
   /** The word that was begun and cut off, as far as it was heard. */
-  cut(): readonly ScriptedWord[];
+  cut(): readonly HeardWord[];
 }
 
 const hopMs = 10;
@@ -83,13 +89,13 @@ function createClassifier(rate: number): (samples: Int16Array) => Window {
 }
 
 /** Every n-th sample is enough. */
-function decimation({ sampleRate }: AudioFormat): number {
+function decimation({ sampleRate }: SoundFormat): number {
   return Math.max(1, Math.floor(sampleRate / enoughHz));
 }
 
 /** Windows of `windowMs` every `hopMs` out of bytes cut anywhere. The samples are only lent. */
 function createWindows(
-  format: AudioFormat,
+  format: SoundFormat,
   onWindow: (samples: Int16Array) => void,
 ): (audio: Uint8Array) => void {
   const step = decimation(format);
@@ -128,7 +134,7 @@ function createWindows(
     const bytes = rest.length === 0 ? audio : Buffer.concat([rest, audio]);
     const whole = bytes.length - (bytes.length % unit);
     rest = new Uint8Array(bytes.subarray(whole));
-    keep(decodeSamples(bytes.subarray(0, whole), format.encoding));
+    keep(decodeSamples(bytes.subarray(0, whole), format));
     let start = Math.round(windowIndex * hop) - keptFrom;
     for (; start + size <= keptLength; start = Math.round(windowIndex * hop) - keptFrom) {
       onWindow(kept.subarray(start, start + size));
@@ -141,9 +147,9 @@ function createWindows(
   };
 }
 
-export function createWordReader(format: AudioFormat): WordReader {
+export function createWordReader(format: SoundFormat): WordReader {
   const classify = createClassifier(format.sampleRate / decimation(format));
-  let words: ScriptedWord[] = [];
+  let words: HeardWord[] = [];
   let nowMs = 0;
   let startMs: number | undefined;
   let letters = '';
@@ -176,7 +182,7 @@ export function createWordReader(format: AudioFormat): WordReader {
     nowMs += hopMs;
   });
 
-  function taken(): readonly ScriptedWord[] {
+  function taken(): readonly HeardWord[] {
     const done = words;
     words = [];
     return done;
@@ -198,7 +204,7 @@ export function createWordReader(format: AudioFormat): WordReader {
 }
 
 /** All words of a whole recording. */
-export function readWords(audio: Uint8Array, format: AudioFormat): readonly ScriptedWord[] {
+export function readWords(audio: Uint8Array, format: SoundFormat): readonly HeardWord[] {
   const reader = createWordReader(format);
   return [...reader.read(audio), ...reader.cut()];
 }
