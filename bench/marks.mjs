@@ -31,14 +31,16 @@ export function createMarks() {
       const times = latest.get(call);
       if (times !== undefined) times.media ??= now;
     },
+    /** What the application added to each turn of the calls that are asked for, in ms. */
+    delays(isWanted) {
+      return [...turns].flatMap(([key, times]) => {
+        const [call, turn] = key.split('/').map(Number);
+        return isWanted({ call, turn }) ? addedTo(times) : [];
+      });
+    },
     answered: (delayMs) => void answers.push(delayMs),
     summary() {
-      const added = [...turns.values()].flatMap((times) => {
-        const parts = hops.map(([from, to]) => (times[to] ?? NaN) - (times[from] ?? NaN));
-        return parts.every((part) => Number.isFinite(part) && part >= 0)
-          ? [parts.reduce((sum, part) => sum + part)]
-          : [];
-      });
+      const added = [...turns.values()].flatMap(addedTo);
       const hop = ([from, to]) =>
         spread([...turns.values()].map((times) => times[to] - times[from]).filter((delay) => delay >= 0));
       return {
@@ -50,6 +52,14 @@ export function createMarks() {
       };
     },
   };
+}
+
+/** The sum of the three ways; nothing where the turn did not go all of them. */
+function addedTo(times) {
+  const parts = hops.map(([from, to]) => (times[to] ?? NaN) - (times[from] ?? NaN));
+  return parts.every((part) => Number.isFinite(part) && part >= 0)
+    ? [parts.reduce((sum, part) => sum + part)]
+    : [];
 }
 
 export function spread(values) {

@@ -10,7 +10,7 @@ import { median } from './marks.mjs';
 const run = promisify(execFile);
 const { values: options } = parseArgs({
   options: {
-    calls: { type: 'string', default: '1,10,100' },
+    calls: { type: 'string', default: '1,10,100,300' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '30' },
     out: { type: 'string', default: fileURLToPath(new URL('../docs/performance.md', import.meta.url)) },

@@ -14,7 +14,7 @@ export function reduceTurn(state: TurnState, event: CallEvent, context: TurnCont
   if ('track' in event && event.track !== undefined && event.track !== track) return stay(state);
   switch (event.type) {
     case 'speech-started':
-      return stay(speechStarted(state, event.atMs));
+      return stay(speechStarted(state, event));
     case 'speech-ended':
       return speechEnded(state, event, context);
     case 'transcript-partial':
@@ -46,11 +46,12 @@ export function reduceTurn(state: TurnState, event: CallEvent, context: TurnCont
   }
 }
 
-function speechStarted(state: TurnState, atMs: number): TurnState {
+function speechStarted(state: TurnState, { atMs, startMs }: CallEventOf<'speech-started'>): TurnState {
   const { caller, phase } = state;
   return withCaller(state, {
     speaking: true,
     heard: true,
+    lies: { startMs, endMs: startMs },
     startedAtMs: atMs,
     proposed: 'none',
     turnStartedAtMs: caller.turnStartedAtMs ?? atMs,
@@ -77,7 +78,12 @@ function mayBePause({ caller, phase }: TurnState, atMs: number): boolean {
 }
 
 function speechEnded(state: TurnState, event: CallEventOf<'speech-ended'>, context: TurnContext): TurnStep {
-  const next = withCaller(state, { speaking: false, endedAtMs: event.atMs - event.silenceMs });
+  const { startMs } = state.caller.lies;
+  const next = withCaller(state, {
+    speaking: false,
+    endedAtMs: event.atMs - event.silenceMs,
+    lies: { startMs, endMs: event.endMs },
+  });
   const judged =
     isReplying(next.phase) && next.phase.paused && !next.phase.eager
       ? judgeWords(next, next.phase, event.atMs, context)
@@ -93,16 +99,31 @@ function textCame(state: TurnState, event: TextEvent, context: TurnContext): Tur
   // What follows a turn that was cut short is the next one's.
   const isTail = phase.name === 'thinking' && phase.utterance > 0 && !phase.interjects && !caller.heard;
   if (isTail) return tailCame(state, phase, event, policy);
-  if (policy.requireSpeech && !caller.heard) return stay(state);
-  const next = withCaller(state, {
-    finalText: event.type === 'transcript-final' ? joinText(caller.finalText, event.text) : caller.finalText,
-    partialText: event.type === 'transcript-final' ? '' : event.text,
-    ...(caller.heard ? {} : { endedAtMs: event.atMs }),
-  });
+  if (policy.requireSpeech && !caller.heard && !isOwed(state, event)) return stay(state);
+  const next = withCaller(
+    { ...state, owed: undefined },
+    {
+      heard: caller.heard || policy.requireSpeech,
+      finalText:
+        event.type === 'transcript-final' ? joinText(caller.finalText, event.text) : caller.finalText,
+      partialText: event.type === 'transcript-final' ? '' : event.text,
+      ...(caller.heard ? {} : { endedAtMs: event.atMs }),
+    },
+  );
   if (!isReplying(phase)) return stay(moreOfTurn(next, event, policy));
   const isUnderWay = phase.name === 'speaking' || phase.paused || !policy.requireSpeech;
   return isUnderWay && !phase.eager ? judgeWords(next, phase, event.atMs, context) : stay(next);
 }
+
+/** A recogniser may be seconds late, where another had to be asked: what counts is that speech was heard where the words lie. */
+function isOwed({ owed }: TurnState, { startMs, endMs }: TextEvent): boolean {
+  return (
+    owed !== undefined && endMs > owed.startMs - placeToleranceMs && startMs < owed.endMs + placeToleranceMs
+  );
+}
+
+/** Recognisers and detectors do not agree to the frame. */
+const placeToleranceMs = 200;
 
 /** Words after a pause: it was none of the turn's end. */
 function moreOfTurn(state: TurnState, event: TextEvent, policy: TurnPolicy): TurnState {

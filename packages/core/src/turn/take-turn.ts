@@ -97,6 +97,7 @@ export function listeningDeadlinePassed(
       return caller.limitedAtMs === undefined
         ? stay({
             ...withCaller(state, { heard: false }),
+            owed: caller.lies,
             phase: { name: 'listening', sinceMs: event.atMs },
           })
         : askSilentCaller({ ...state, caller: forgetSpeech(caller) }, event.atMs, policy);

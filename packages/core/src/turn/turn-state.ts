@@ -4,6 +4,12 @@ import { endpointDelayMs, type Pauses } from './endpointing.js';
 import { joinText } from './spoken-words.js';
 import type { TurnPolicy } from './turn-policy.js';
 
+/** Positions on the caller's track, which are no call time. */
+export interface TrackPlace {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /** What the caller has done since their last turn was taken. Times are call time. */
 export interface CallerState {
   readonly speaking: boolean;
@@ -21,6 +27,8 @@ export interface CallerState {
   readonly limitedAtMs: number | undefined;
   /** Speech was detected since the last turn was taken. */
   readonly heard: boolean;
+  /** Where the last speech lies on the track. */
+  readonly lies: TrackPlace;
   readonly finalText: string;
   readonly partialText: string;
   readonly keys: string;
@@ -58,6 +66,8 @@ export type TurnPhase =
 
 export interface TurnState {
   readonly phase: TurnPhase;
+  /** Speech without a word so far, where nobody waits any more: words of it that come late are answered all the same. */
+  readonly owed: TrackPlace | undefined;
   readonly caller: CallerState;
   /** The number of the last utterance that was, or is being, answered. */
   readonly utterance: number;
@@ -97,6 +107,7 @@ export const silentCaller: CallerState = {
   overlaps: false,
   limitedAtMs: undefined,
   heard: false,
+  lies: { startMs: 0, endMs: 0 },
   finalText: '',
   partialText: '',
   keys: '',
@@ -110,6 +121,7 @@ export const initialTurnState: TurnState = {
   utterance: 0,
   prompts: 0,
   pauses: undefined,
+  owed: undefined,
 };
 
 /** Where turns have no limit a detector that hears speech for so long is broken: every state has a deadline. */
