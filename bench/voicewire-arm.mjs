@@ -23,7 +23,11 @@ server.listen(0, '127.0.0.1', () => {
     llm: createOpenAiLlm({ apiKey, baseUrl: `${baseUrl}/v1`, model: 'm' }),
     tts: createElevenLabsTts({ apiKey, baseUrl, voice: 'v' }),
     // The bare loop answers at the recogniser's final, after 300 ms of silence; a longer wait would be policy, not cost.
-    agent: { name: 'bench', instructions: 'Answer.', turn: { silenceMs: 600_000, endpointMs: 200 } },
+    agent: {
+      name: 'bench',
+      instructions: 'Answer.',
+      turn: { silenceMs: 600_000, endpointMs: 200, endpointDynamic: false },
+    },
     maxCalls: 2_000,
     // The benchmark measures also what no caller should have to bear.
     maxLagMs: process.env.MAX_LAG_MS === undefined ? Infinity : Number(process.env.MAX_LAG_MS) || undefined,

@@ -73,7 +73,7 @@ async function sweepOne(atMs) {
       name,
       instructions: 'Answer.',
       greeting: 'Hello, this is call 1 turn 1.',
-      turn: { endpointMs: 200 },
+      turn: { endpointMs: 200, endpointDynamic: false },
     },
     media,
     control,

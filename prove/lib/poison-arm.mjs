@@ -12,7 +12,11 @@ const named = new Set();
 const leaked = [];
 const baseUrl = `http://127.0.0.1:${process.env.PROVIDERS_PORT}`;
 const apiKey = 'poison-key';
-const healthy = { name: 'isolation', instructions: 'Answer.', turn: { silenceMs: 600_000, endpointMs: 200 } };
+const healthy = {
+  name: 'isolation',
+  instructions: 'Answer.',
+  turn: { silenceMs: 600_000, endpointMs: 200, endpointDynamic: false },
+};
 const never = () => new Promise(() => undefined);
 const poisoned = {
   ...healthy,

@@ -28,7 +28,11 @@ server.listen(0, '127.0.0.1', () => {
     stt: urls.map((baseUrl) => createDeepgramStt({ apiKey, baseUrl })),
     llm: urls.map((baseUrl) => createOpenAiLlm({ apiKey, baseUrl: `${baseUrl}/v1`, model: 'm' })),
     tts: urls.map((baseUrl) => createElevenLabsTts({ apiKey, baseUrl, voice: 'v' })),
-    agent: { name: 'soak', instructions: 'Answer.', turn: { silenceMs: 600_000, endpointMs: 200 } },
+    agent: {
+      name: 'soak',
+      instructions: 'Answer.',
+      turn: { silenceMs: 600_000, endpointMs: 200, endpointDynamic: false },
+    },
     maxCalls: 2_000,
     // Few records, so that the store is full before anything is measured.
     store: createMemoryCallStore(100),

@@ -58,7 +58,7 @@ const bytesOfMegabyte = 1024 * 1024;
 
 function mountOptions(
   { directory: base }: ConfigFile,
-  { phrases = {}, ladder, budgets, calls }: VoicewireConfig,
+  { phrases = {}, ladder, budgets, turn, calls }: VoicewireConfig,
   providers: LoadedProviders,
   agent: Agent | undefined,
 ): LoadedConfig['options'] {
@@ -68,7 +68,7 @@ function mountOptions(
     directory === undefined
       ? undefined
       : createDiskStorage({ directory: resolve(base, directory), maxBytes });
-  return { ...providers, agent, ladder, budgets, maxCalls: calls?.max, phraseStorage };
+  return { ...providers, agent, ladder, budgets, turn, maxCalls: calls?.max, phraseStorage };
 }
 
 /** What the module that the configuration names under `name` exports by that name. */

@@ -298,13 +298,14 @@ describe('what createVoicewire takes', () => {
   it('is all there: providers, ladder, limits, overrides, and a place for phrases beside the file', async () => {
     const file = await write(
       'voicewire.config.yaml',
-      'stt: ears\ntts: voice\ncalls: { max: 7 }\nladder: { person: "+4930111" }\nphrases: { directory: phrases }\noverrides: [{ match: { tenant: acme }, stt: media }]\n',
+      'stt: ears\ntts: voice\ncalls: { max: 7 }\nturn: { endpointMs: 700 }\nladder: { person: "+4930111" }\nphrases: { directory: phrases }\noverrides: [{ match: { tenant: acme }, stt: media }]\n',
     );
     const { options } = await loadConfig({ file, adapters, env: {} });
     expect(options).toMatchObject({
       stt: [{ provider: 'ears' }],
       tts: [{ provider: 'voice' }],
       maxCalls: 7,
+      turn: { endpointMs: 700 },
       ladder: { person: '+4930111' },
       overrides: [{ match: { tenant: 'acme' }, stt: 'media' }],
     });

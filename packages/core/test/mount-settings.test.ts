@@ -53,6 +53,25 @@ describe('settings that change while calls run', () => {
   });
 });
 
+describe('how turns are taken', () => {
+  it('is said for all agents at once, and an agent may say otherwise', async () => {
+    const stt = createScriptedStt({ pauseMs: 200 });
+    const llm = createScriptedLlm({ responses: () => 'on its way' });
+    const tts = createScriptedTts({ msPerChar: 40 });
+    const turn = { silenceMs: 300 };
+    mounted = await mount({ stt, llm, tts, turn });
+    const prompted = mounted.call();
+    await prompted.until(() => heardBy(prompted).includes('still there'));
+    const patient = { name: 'shop', instructions: 'Answer.', greeting: 'hello', turn: { silenceMs: 60_000 } };
+    mounted.voicewire.reload({ stt, llm, tts, turn, agent: patient });
+    const call = mounted.call();
+    await call.until(() => heardBy(call) === 'hello');
+    await say(call, 'where is my order');
+    await call.until(() => heardBy(call).endsWith('on its way'));
+    expect(heardBy(call)).not.toContain('still there');
+  });
+});
+
 describe('health', () => {
   it("of a call's providers is in its log when it changes, with the cause", async () => {
     const refuse = { type: 'refuse', class: 'auth' } as const;

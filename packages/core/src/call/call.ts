@@ -11,6 +11,7 @@ import type {
   TelephonyCapabilities,
 } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
+import type { TurnPolicy } from '../turn/turn-policy.js';
 import type { Agent, CallContext } from './agent.js';
 import type { Health } from '../resilience/health.js';
 import type { Ladder } from '../resilience/ladder.js';
@@ -49,6 +50,8 @@ export interface RunCallOptions {
   readonly agent?: Agent | undefined;
   /** The track that is answered. Default: the media's first. */
   readonly callerTrack?: string | undefined;
+  /** For whoever does not say otherwise: the agent's own wins. */
+  readonly turn?: Partial<TurnPolicy> | undefined;
   /** BCP 47; default: the agent's. */
   readonly language?: string | undefined;
   readonly context?: CallContext | undefined;

@@ -75,6 +75,7 @@ function prepare(options: RunCallOptions): RunningCall {
     policy: {
       ...turnPolicyFor(options.language ?? options.agent?.language),
       requireSpeech: options.providers.stt !== 'media',
+      ...options.turn,
       ...options.agent?.turn,
     },
     callerTrack: options.callerTrack ?? media.start.tracks[0]?.label ?? 'caller',

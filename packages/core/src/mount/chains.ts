@@ -13,6 +13,7 @@ import { nobodyLeft } from '../resilience/route.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { TtsAdapter } from '../spec/tts.js';
+import type { TurnPolicy } from '../turn/turn-policy.js';
 import type { IncomingCall } from './mount.js';
 
 /** What calls run on. Replaced as a whole by `reload`. */
@@ -22,6 +23,8 @@ export interface CallSettings {
   readonly llm?: Chain<LlmAdapter> | undefined;
   readonly tts?: Chain<TtsAdapter> | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  /** How turns are taken, for agents that do not say otherwise. */
+  readonly turn?: Partial<TurnPolicy> | undefined;
   /** What is left to callers when a stage has failed for good. Default: one more try, then a goodbye. */
   readonly ladder?: Ladder | undefined;
   /** Labels that every provider of a call must have: a region, a contract (`labelled`). Default: none. */

@@ -58,6 +58,7 @@ function start(
       media,
       providers: { stt: stt ?? chains.stt, llm: chains.llm, tts: chains.tts },
       agent,
+      turn: mount.options.turn,
       context: record.context,
       approve: mount.options.approve,
       control: adapter.control,
