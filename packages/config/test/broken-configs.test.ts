@@ -116,7 +116,9 @@ it('shows no secret that stands where a name is due, and not in its cause either
   const error: unknown = await loadConfig({ file, adapters, env: { ACME_API_KEY: secret } }).catch(
     (caught: unknown) => caught,
   );
-  expect(ConfigError.is(error) && error.problems).toMatchObject([{ line: 1, found: '"ears${ACME_API_KEY}"' }]);
+  expect(ConfigError.is(error) && error.problems).toMatchObject([
+    { line: 1, found: '"ears${ACME_API_KEY}"' },
+  ]);
   expect(inspect(error, { depth: 5 })).not.toContain(secret);
 });
 

@@ -13,6 +13,8 @@ export interface DemoServer {
   readonly log: readonly LogEvent[];
   /** What was posted to start calls. */
   readonly posted: readonly unknown[];
+  /** What `/health` says of providers from now on. */
+  setHealth(providers: readonly unknown[]): void;
   /** Answers the next request for a call with this status. */
   refuseNextCall(status: number): void;
   /** Tells the page something in the current call. */
@@ -108,6 +110,7 @@ export async function startDemoServer(): Promise<DemoServer> {
   const calls: OpenCall[] = [];
   const log: LogEvent[] = [];
   const posted: unknown[] = [];
+  let providers: readonly unknown[] = [];
   let refusal: number | undefined;
   const media = await startMedia(calls);
   const mediaUrl = `ws://127.0.0.1:${(media.address() as AddressInfo).port}`;
@@ -124,6 +127,7 @@ export async function startDemoServer(): Promise<DemoServer> {
     const [, eventsOf] = /^\/api\/v1\/calls\/([^/]+)\/events$/.exec(path) ?? [];
     const call = calls.find(({ id }) => id === eventsOf);
     if (path === '/api/v1/demo') return json(response, demo);
+    if (path === '/health') return json(response, { status: 'ok', providers });
     if (path === '/api/v1/demo/calls') return takeCall(request, response);
     if (call !== undefined) return stream(call, response);
     if (path.startsWith('/recordings/')) return void response.end(Buffer.from(recording(900)));
@@ -150,6 +154,7 @@ export async function startDemoServer(): Promise<DemoServer> {
     url,
     log,
     posted,
+    setHealth: (given) => (providers = given),
     refuseNextCall: (status) => (refusal = status),
     tell: (event) => record(calls.at(-1)!, log, event),
     cutMedia: () => calls.at(-1)!.cut(),

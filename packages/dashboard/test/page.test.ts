@@ -256,6 +256,24 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await page.getByRole('button', { name: 'Call again' }).waitFor();
   });
 
+  it('shows which provider is left alone, why and for how long, and no other', async () => {
+    const fine = { stage: 'tts', provider: 'flite', state: 'closed', retry_after_ms: 0 };
+    const resting = { stage: 'tts', provider: 'acme', state: 'open', retry_after_ms: 4_200 };
+    const locked = { stage: 'llm', provider: 'mind', state: 'open', retry_after_ms: null };
+    server.setHealth([
+      fine,
+      { ...resting, cause: 'provider.unavailable' },
+      { ...locked, cause: 'provider.auth' },
+      'nonsense',
+    ]);
+    await open();
+    await page.getByText('acme is left alone for 5 s (provider.unavailable)').waitFor();
+    await page.getByText('mind is left alone until its configuration changes (provider.auth)').waitFor();
+    expect(await page.getByText('flite is').count()).toBe(0);
+    server.setHealth([fine]);
+    await page.getByText('acme is left alone').waitFor({ state: 'detached' });
+  });
+
   it('tells that the agent hung up', async () => {
     await open();
     await choose(/Type/);

@@ -1,5 +1,7 @@
 // What does the listening, the thinking and the speaking, said plainly.
 import type { SpeakMode, StageInfo } from '../api/demo.js';
+import type { ProviderHealth } from '../api/health.js';
+import { useHealth } from '../call/use-health.js';
 
 /** What each stage is to the person on the phone, by its name in the call log. */
 const roles: Readonly<Record<string, string>> = { stt: 'Ears', llm: 'Mind', tts: 'Voice', telephony: 'Line' };
@@ -11,6 +13,7 @@ interface StageListProps {
 }
 
 export function StageList({ stages, mode, recogniser }: StageListProps) {
+  const health = useHealth();
   return (
     <section aria-labelledby="stages-title">
       <h2 id="stages-title" className="mb-3 text-sm font-semibold">
@@ -25,12 +28,30 @@ export function StageList({ stages, mode, recogniser }: StageListProps) {
               <dd>
                 <span className="font-medium">{label}</span>
                 <span className="block leading-snug text-muted">{detail}</span>
+                {health
+                  .filter((one) => one.stage === stage.stage && one.state !== 'closed')
+                  .map(describeRest)}
               </dd>
             </div>
           );
         })}
       </dl>
     </section>
+  );
+}
+
+/** A provider that is left alone is no secret: somebody else does its work. */
+function describeRest({ provider, state, retryAfterMs, cause }: ProviderHealth) {
+  const until =
+    state === 'half-open'
+      ? 'is being tried again'
+      : retryAfterMs === null
+        ? 'is left alone until its configuration changes'
+        : `is left alone for ${Math.max(1, Math.ceil(retryAfterMs / 1_000))} s`;
+  return (
+    <span key={provider} className="block leading-snug font-medium text-stop">
+      {`${provider} ${until}${cause === undefined ? '' : ` (${cause})`}`}
+    </span>
   );
 }
 
