@@ -61,7 +61,7 @@ export { defaultSttScript, startSttFake, type SttFake, type SttFakeOptions } fro
 export { startTtsFake, type TtsFake, type TtsFakeOptions } from './fakes/tts-fake.js';
 export type { TtsHeard, TtsHeardUtterance, TtsVoiceOptions } from './fakes/tts-mouth.js';
 export type { UntilOptions } from './fakes/waiting.js';
-export { timedWords, type ScriptedWord } from './script-recogniser.js';
+export { timedWords, type RecogniserManner, type ScriptedWord } from './script-recogniser.js';
 export { createWordReader, readWords, type HeardWord, type WordReader } from './oracle/word-reader.js';
 export { countWords, isExact, longestGapMs, type WordCount } from './oracle/count-words.js';
 export type { SoundFormat } from './oracle/samples.js';

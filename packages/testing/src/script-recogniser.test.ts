@@ -5,6 +5,7 @@ import {
   timedWords,
   type ScriptedWord,
   type ScriptRecogniser,
+  type RecogniserManner,
 } from './script-recogniser.js';
 
 const words: readonly ScriptedWord[] = [
@@ -76,5 +77,39 @@ describe('createScriptRecogniser', () => {
         .flatMap((event) => (event.type === 'final' ? event.words.map(({ speaker }) => speaker) : []));
     };
     expect([speakers(true), speakers(false)]).toEqual([['s'], [undefined]]);
+  });
+
+  describe('as real ones differ', () => {
+    const words = timedWords('one two three', { startMs: 0, msPerWord: 100, gapMs: 20 });
+    const eventsOf = (manner: RecogniserManner) => createScriptRecogniser(words, manner).hear(1_000);
+    const finalsOf = (manner: RecogniserManner) =>
+      eventsOf(manner).flatMap((event) => (event.type === 'final' ? [event] : []));
+
+    it('cuts in mid-speech, each word in one final', () => {
+      expect(
+        finalsOf({ segmentWords: 2 }).map(({ text, settledMs, cause }) => [text, settledMs, cause]),
+      ).toEqual([
+        ['one two', 220, 'segment'],
+        ['three', 640, 'pause'],
+      ]);
+    });
+
+    it('guesses the last word of a partial, and is right in the end', () => {
+      const events = eventsOf({ revises: true });
+      const partials = events.flatMap((event) => (event.type === 'partial' ? [event.text] : []));
+      expect(partials).toEqual(['ones', 'one twos', 'one two threes']);
+      expect(finalsOf({ revises: true }).map(({ text }) => text)).toEqual(['one two three']);
+    });
+
+    it('gives no word times', () => {
+      expect(finalsOf({ untimed: true })).toMatchObject([{ text: 'one two three', words: [] }]);
+    });
+
+    it('has a watch that is fast or slow, never before the beginning', () => {
+      const startsOf = (shiftMs: number) => finalsOf({ shiftMs })[0]?.words.map(({ startMs }) => startMs);
+      expect(startsOf(40)).toEqual([40, 160, 280]);
+      expect(startsOf(-40)).toEqual([0, 80, 200]);
+      expect(finalsOf({ shiftMs: 40 })[0]?.settledMs).toBe(640);
+    });
   });
 });

@@ -11,7 +11,19 @@ export interface ScriptedWord {
   readonly confidence?: number | undefined;
 }
 
-export interface ScriptRecogniserOptions {
+/** How a recogniser differs from one that hears all at once, is sure of itself and has a good watch: as real ones do. */
+export interface RecogniserManner {
+  /** A final after so many words, also in the middle of speech. Default: at pauses only. */
+  readonly segmentWords?: number | undefined;
+  /** The last word of each partial is a wrong guess, put right by the next. */
+  readonly revises?: boolean | undefined;
+  /** Finals have no words with times, only a text. */
+  readonly untimed?: boolean | undefined;
+  /** Times of words are late by so much, early where negative. What is settled is not. */
+  readonly shiftMs?: number | undefined;
+}
+
+export interface ScriptRecogniserOptions extends RecogniserManner {
   /** Silence that makes a final and ends the turn. Default 300. */
   readonly pauseMs?: number | undefined;
   /** Silence, shorter than `pauseMs`, that makes an eager `turn-end`, taken back when speech goes on. Default: none. */
@@ -64,9 +76,13 @@ export function timedWords(
     });
 }
 
-function finalOf(state: State, settledMs: number, cause: 'pause' | 'flush' | 'end'): SttFakeEvent {
+function finalOf(
+  state: State,
+  settledMs: number,
+  cause: 'pause' | 'segment' | 'flush' | 'end',
+): SttFakeEvent {
   const words = state.segment;
-  const { language } = state.options;
+  const { language, untimed } = state.options;
   const startMs = words[0]?.startMs ?? state.settledMs;
   const endMs = words.at(-1)?.endMs ?? settledMs;
   state.segment = [];
@@ -78,7 +94,7 @@ function finalOf(state: State, settledMs: number, cause: 'pause' | 'flush' | 'en
     startMs,
     endMs,
     settledMs,
-    words,
+    words: untimed ? [] : words,
     confidence: defaultConfidence,
     language,
     cause,
@@ -86,7 +102,9 @@ function finalOf(state: State, settledMs: number, cause: 'pause' | 'flush' | 'en
 }
 
 function partialOf(state: State): SttFakeEvent {
-  const text = state.segment.map((word) => word.text).join(' ');
+  const texts = state.segment.map((word) => word.text);
+  if (state.options.revises) texts.push(`${texts.pop() ?? ''}s`);
+  const text = texts.join(' ');
   return {
     type: 'partial',
     text,
@@ -119,8 +137,9 @@ export function createScriptRecogniser(
 
 function take(state: State, word: ScriptedWord, endMs: number): void {
   const { text, startMs, speaker, confidence = defaultConfidence } = word;
-  const isNamed = state.options.diarize === true;
-  state.segment.push({ text, startMs, endMs, confidence, speaker: isNamed ? speaker : undefined });
+  const { diarize: isNamed = false, shiftMs = 0 } = state.options;
+  const times = { startMs: Math.max(0, startMs + shiftMs), endMs: Math.max(0, endMs + shiftMs) };
+  state.segment.push({ text, ...times, confidence, speaker: isNamed ? speaker : undefined });
   state.lastWordEndMs = endMs;
   state.ahead.shift();
 }
@@ -164,7 +183,8 @@ function wordStep(state: State, audioMs: number): readonly SttFakeEvent[] | unde
   }
   if (next.endMs > audioMs) return undefined;
   take(state, next, next.endMs);
-  return [partialOf(state)];
+  const isSegment = state.segment.length === state.options.segmentWords;
+  return [partialOf(state), ...(isSegment ? [finalOf(state, next.endMs, 'segment')] : [])];
 }
 
 function hear(state: State, audioMs: number): SttFakeEvent[] {

@@ -34,6 +34,8 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
   const unanswered = createUnanswered(adapter, request, budgets.silenceMs);
   let hasEnded = false;
   let isReady = false;
+  // Where the words end that it has begun and not decided.
+  let undecidedMs = 0;
   return {
     write: (audio) => {
       stream.write(audio);
@@ -55,7 +57,10 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
         for await (const event of readUntil(stream, attempt.signal)) {
           if (event.type === 'ready') connect.cancel();
           isReady ||= event.type === 'ready';
-          flushed.cancel();
+          if (event.type === 'partial') undecidedMs = event.text === '' ? 0 : event.endMs;
+          if (event.type === 'final') undecidedMs = 0;
+          // Where a provider may be silent, its adapter answers: nothing more is decided, which is no answer about open words.
+          if (event.type !== 'flushed' || event.settledMs >= undecidedMs) flushed.cancel();
           unanswered.answered(event, clock.now());
           yield event;
         }

@@ -100,6 +100,25 @@ describe('a member that fails in the middle of speech', () => {
     },
   );
 
+  it('is followed by one that cuts sentences elsewhere: of its words only those are told that are new', async () => {
+    let kill = (): void => undefined;
+    const first = killable(createScriptedStt({ provider: 'first' }), (end) => (kill = end));
+    const opened = on.open(sttChain([first, good({ capabilities: { flush: false } })]));
+    await on.speak(opened, speechSound('one two three ', format));
+    opened.stream.flush();
+    await on.speak(opened, speechSound('four five ', format));
+    kill();
+    await on.speak(opened, speechSound('six', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(2_000, format));
+    opened.stream.end();
+    await on.clock.run();
+    const finals = opened.events.flatMap((event) =>
+      event.type === 'final' && event.text ? [event.text] : [],
+    );
+    expect(finals).toEqual(['one two three', 'four five six']);
+  });
+
   it('leaves out the pauses of what was missed where audio is taken no faster than it is spoken', async () => {
     const second = good({ capabilities: { maxReplayRate: 1 } });
     const opened = on.open(sttChain([failing({ type: 'hang' }), second]));
@@ -141,6 +160,28 @@ describe('a member that fails in the middle of speech', () => {
     ]);
     expect(second.streams).toHaveLength(1);
     expect(second.streams[0]?.hasEnded).toBe(false);
+  });
+
+  it('is listened to for as long as somebody speaks, though the first is ready again', async () => {
+    const first = createScriptedStt({
+      provider: 'first',
+      delays: { readyMs: 1_000 },
+      faults: (index) => (index === 0 ? { type: 'refuse' } : undefined),
+    });
+    const opened = on.open(sttChain([first, good()]));
+    const uses = (): string[] =>
+      on.reports.flatMap(({ type, provider }) => (type === 'used' ? [provider] : []));
+    await on.speak(opened, speechSound('one two', format));
+    on.isSpeech = false;
+    await on.speak(opened, silence(2_000, format));
+    on.isSpeech = true;
+    await on.speak(opened, speechSound('three four five six seven eight nine ten', format));
+    expect(first.streams).toHaveLength(2);
+    expect(uses()).toEqual(['second']);
+    on.isSpeech = false;
+    await on.speak(opened, silence(1_000, format));
+    expect(uses()).toEqual(['second', 'first']);
+    expect(textOf(opened.events)).toBe('one two three four five six seven eight nine ten');
   });
 
   it('goes on with the second when the first fails again, and no word is missing', async () => {

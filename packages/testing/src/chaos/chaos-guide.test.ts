@@ -1,5 +1,12 @@
 // The code of the guide, as tests.
-import { createWordReader, parseChaosRule, speechSound, startChaosProxy } from '@voicewire/testing';
+import {
+  countWords,
+  createWordReader,
+  parseChaosRule,
+  readWords,
+  speechSound,
+  startChaosProxy,
+} from '@voicewire/testing';
 import { afterEach, expect, it } from 'vitest';
 import { connectWebSocket, endAll, eventually, startHttpServer, startWebSocketServer } from './test-peers.js';
 
@@ -63,4 +70,18 @@ it('waits for a word', async () => {
   await eventually(() => client.events.includes('close 1006'));
   expect(proxy.record.connections[0]?.words.down).toEqual(['it', 'comes', 'on', 'thursday']);
   await proxy.close();
+});
+
+it('counts what became of words', () => {
+  const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
+  const recording = speechSound('it comes comes friday on', format);
+  // #region oracle
+  const heard = readWords(recording, format).map(({ text }) => text);
+  expect(countWords(['it', 'comes', 'on', 'friday', 'morning'], heard)).toEqual({
+    lost: ['morning'],
+    repeated: ['comes'],
+    disordered: ['friday'],
+    foreign: [],
+  });
+  // #endregion oracle
 });

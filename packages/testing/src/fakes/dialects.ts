@@ -86,12 +86,12 @@ export type SttClientMessage =
 
 /**
  * What the fake recogniser has to say, in this order: `ready` once; per utterance `speech-start`, `partial`s, a `final` (cause
- * `pause`), `speech-end`, `turn-end`; a flush gives a `final` (cause `flush`, perhaps empty) and `flushed`; an end gives a
+ * `pause`; some before with cause `segment` where it cuts in mid-speech), `speech-end`, `turn-end`; a flush gives a `final` (cause `flush`, perhaps empty) and `flushed`; an end gives a
  * `final` (cause `end`, perhaps empty) and `goodbye`. What the provider has no message for is written as `[]`.
  */
 export type SttFakeEvent =
   | Exclude<SttEvent, { type: 'final' }>
-  | (SttFinal & { readonly cause: 'pause' | 'flush' | 'end' })
+  | (SttFinal & { readonly cause: 'pause' | 'segment' | 'flush' | 'end' })
   /** The last message before the close. */
   | { readonly type: 'goodbye'; readonly audioMs: number };
 

@@ -1,6 +1,11 @@
 // What one connection to a fake recogniser is asked, hears and understands.
 import { durationMs, type AudioFormat } from '@voicewire/core/adapter';
-import { createScriptRecogniser, type ScriptedWord, type ScriptRecogniser } from '../script-recogniser.js';
+import {
+  createScriptRecogniser,
+  type RecogniserManner,
+  type ScriptedWord,
+  type ScriptRecogniser,
+} from '../script-recogniser.js';
 import { createWordReader, type WordReader } from '../oracle/word-reader.js';
 import type { SttAsked, SttClientMessage, SttFakeEvent } from './dialects.js';
 
@@ -20,7 +25,7 @@ export interface SttHeard {
   readonly emptyAudio: number;
 }
 
-export interface EarOptions {
+export interface EarOptions extends RecogniserManner {
   readonly script: SttScript;
   readonly asked: SttAsked;
   readonly pauseMs?: number | undefined;
@@ -99,10 +104,10 @@ function audioMs(state: State): number {
 }
 
 function recogniserOf(state: State): ScriptRecogniser {
-  const { script, pauseMs, eagerPauseMs } = state.options;
+  const { script } = state.options;
   const { language, diarize } = state.asked;
   const words = script === 'sound' ? [] : script;
-  return (state.recogniser ??= createScriptRecogniser(words, { pauseMs, eagerPauseMs, language, diarize }));
+  return (state.recogniser ??= createScriptRecogniser(words, { ...state.options, language, diarize }));
 }
 
 function hear(state: State, audio: Uint8Array): readonly SttFakeEvent[] {

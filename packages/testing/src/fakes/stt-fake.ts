@@ -1,5 +1,5 @@
 // A fake speech-to-text provider: counts audio as time, recognises a script, says it in the dialect's messages.
-import { timedWords, type ScriptedWord } from '../script-recogniser.js';
+import { timedWords, type RecogniserManner, type ScriptedWord } from '../script-recogniser.js';
 import type {
   FakeRequest,
   Refusal,
@@ -18,7 +18,7 @@ import {
 } from './provider-fake.js';
 import { createEar, type Ear, type SttHeard, type SttScript } from './stt-ear.js';
 
-export interface SttFakeOptions extends ProviderFakeOptions {
+export interface SttFakeOptions extends ProviderFakeOptions, RecogniserManner {
   /** What connections hear unless `hear` says otherwise. Default: `defaultSttScript`. */
   readonly script?: SttScript | undefined;
   /** Silence that makes a final. Default 300. */
@@ -86,14 +86,14 @@ function react(state: State, outlet: Outlet, message: SttClientMessage): void {
 
 /** Starts a fake speech-to-text provider that speaks `dialect` on a free loopback port. */
 export async function startSttFake(dialect: SttDialect, options: SttFakeOptions = {}): Promise<SttFake> {
-  const { pauseMs, eagerPauseMs, record = true } = options;
+  const { record = true } = options;
   let script = options.script ?? defaultSttScript;
 
   function openSocket(request: FakeRequest): FakeConversation<SttHeard> | Refusal {
     const conversation = dialect.open(request);
     if (isRefusal(conversation)) return conversation;
     const { asked } = conversation;
-    const ear = createEar({ script, asked, pauseMs, eagerPauseMs, record });
+    const ear = createEar({ ...options, script, asked, record });
     const state: State = { dialect, conversation, ear, hasEnded: false };
     return {
       heard: ear.heard,

@@ -10,7 +10,7 @@ import {
   systemClock,
 } from '@voicewire/core/adapter';
 import type { SttFakeEvent } from '../fakes/dialects.js';
-import { createScriptRecogniser, type ScriptedWord } from '../script-recogniser.js';
+import { createScriptRecogniser, type RecogniserManner, type ScriptedWord } from '../script-recogniser.js';
 import { createWordReader } from '../oracle/word-reader.js';
 import { faultAt, type ScriptedFaults } from './scripted-fault.js';
 import { createTimedOutput, type TimedOutput } from './timed-output.js';
@@ -29,7 +29,7 @@ export type ScriptedSttScript =
   | readonly ScriptedWord[]
   | ((request: SttRequest, index: number) => 'sound' | readonly ScriptedWord[] | SoundReader);
 
-export interface ScriptedSttOptions {
+export interface ScriptedSttOptions extends RecogniserManner {
   /** Default `sound`. */
   readonly script?: ScriptedSttScript | undefined;
   readonly provider?: string | undefined;
@@ -107,13 +107,13 @@ type Record = { -readonly [Key in keyof ScriptedSttRecord]: ScriptedSttRecord[Ke
 /** Turns what is written into events of a recogniser. */
 function createListener(options: ScriptedSttOptions, record: Record, index: number) {
   const { request } = record;
-  const { script = 'sound', pauseMs, eagerPauseMs } = options;
+  const { script = 'sound' } = options;
   const source = typeof script === 'function' ? script(request, index) : script;
   const reader =
     source === 'sound' ? createWordReader(request.format) : 'read' in source ? source : undefined;
   const words = reader === undefined && Array.isArray(source) ? (source as readonly ScriptedWord[]) : [];
   const { language, diarize } = request;
-  const recogniser = createScriptRecogniser(words, { pauseMs, eagerPauseMs, language, diarize });
+  const recogniser = createScriptRecogniser(words, { ...options, language, diarize });
 
   return {
     hear(audio: Uint8Array): readonly SttFakeEvent[] {
