@@ -13,6 +13,9 @@ export function limitStt(adapter: SttAdapter, budgets: Budgets['stt']): SttAdapt
   return { ...adapter, open: (request) => limited(adapter, request, budgets) };
 }
 
+/** Words that were begun are due: sooner than a call takes what there is of them for all. */
+const undecidedLimitMs = 900;
+
 function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt']): SttStream {
   const { provider } = adapter;
   const { clock = systemClock } = request;
@@ -24,7 +27,7 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
   });
   // Too little speech for a stall, and a caller who waits for an answer to it.
   const flushed = createDeadline(clock, () => {
-    attempt.end(givenUp(provider, 'stalled', `a flush was not answered within ${budgets.silenceMs} ms`));
+    attempt.end(givenUp(provider, 'stalled', 'a flush was not answered in time'));
   });
   const attempt = createAttempt(request.signal, () => {
     for (const deadline of [connect, close, flushed]) deadline.cancel();
@@ -44,7 +47,7 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
     },
     flush: () => {
       if (isReady && adapter.capabilities.flush && !hasEnded && !attempt.signal.aborted)
-        flushed.arm(budgets.silenceMs);
+        flushed.arm(undecidedMs > 0 ? Math.min(budgets.silenceMs, undecidedLimitMs) : budgets.silenceMs);
       stream.flush();
     },
     end: () => {

@@ -4,7 +4,13 @@ import { learnPause } from './endpointing.js';
 import { interrupt, judgeWords, replyDeadlinePassed } from './interruption.js';
 import { asksSomething, isSameSpeech, joinText, wordsOf } from './spoken-words.js';
 import type { TurnPolicy } from './turn-policy.js';
-import { nextDeadline, textSoFar, type ReplyingPhase, type TurnState } from './turn-state.js';
+import {
+  nextDeadline,
+  placeToleranceMs,
+  textSoFar,
+  type ReplyingPhase,
+  type TurnState,
+} from './turn-state.js';
 import { keyPressed, listeningDeadlinePassed, turnProposed } from './take-turn.js';
 import { isReplying, stay, withCaller, type TurnContext, type TurnStep } from './turn-step.js';
 
@@ -30,6 +36,12 @@ export function reduceTurn(state: TurnState, event: CallEvent, context: TurnCont
       return event.masked ? stay(state) : keyPressed(state, event, policy);
     case 'deadline-passed':
       return deadlinePassed(state, event, context);
+    case 'provider-failed':
+      return stay(
+        event.stage === 'stt' && event.handled && state.caller.heard
+          ? withCaller(state, { takenOverAtMs: event.atMs, textEndMs: 0 })
+          : state,
+      );
     case 'user-turn':
       // In a running call it says what is known; a log that was shortened may have lost what led to it.
       return stay({ ...state, utterance: event.utterance });
@@ -107,6 +119,8 @@ function textCame(state: TurnState, event: TextEvent, context: TurnContext): Tur
       finalText:
         event.type === 'transcript-final' ? joinText(caller.finalText, event.text) : caller.finalText,
       partialText: event.type === 'transcript-final' ? '' : event.text,
+      textAtMs: event.atMs,
+      textEndMs: Math.max(caller.textEndMs, event.endMs),
       ...(caller.heard ? {} : { endedAtMs: event.atMs }),
     },
   );
@@ -121,9 +135,6 @@ function isOwed({ owed }: TurnState, { startMs, endMs }: TextEvent): boolean {
     owed !== undefined && endMs > owed.startMs - placeToleranceMs && startMs < owed.endMs + placeToleranceMs
   );
 }
-
-/** Recognisers and detectors do not agree to the frame. */
-const placeToleranceMs = 200;
 
 /** Words after a pause: it was none of the turn's end. */
 function moreOfTurn(state: TurnState, event: TextEvent, policy: TurnPolicy): TurnState {

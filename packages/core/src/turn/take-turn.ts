@@ -3,7 +3,7 @@ import type { CallEventOf } from '../spec/call-event.js';
 import { forgetSpeech, interrupt, wantsNoAnswer } from './interruption.js';
 import { joinText } from './spoken-words.js';
 import type { TurnPolicy } from './turn-policy.js';
-import { silentCaller, textSoFar, type TurnState } from './turn-state.js';
+import { isBehind, silentCaller, textSoFar, type TurnState } from './turn-state.js';
 import { isReplying, stay, withCaller, type TurnStep } from './turn-step.js';
 
 const maxKeys = 64;
@@ -14,6 +14,8 @@ export function turnProposed(
   policy: TurnPolicy,
 ): TurnStep {
   const { phase, caller } = state;
+  // About words that were said before others which are still to come.
+  if (isBehind(caller)) return stay(state);
   if (isReplying(phase)) {
     if (!phase.eager || event.eager) return stay(state);
     return {

@@ -29,6 +29,11 @@ export interface CallerState {
   readonly heard: boolean;
   /** Where the last speech lies on the track. */
   readonly lies: TrackPlace;
+  /** When the last text came, and where on the track it ends. */
+  readonly textAtMs: number;
+  readonly textEndMs: number;
+  /** When another recogniser took over in this turn: it hears again what was said, and is behind at first. */
+  readonly takenOverAtMs: number | undefined;
   readonly finalText: string;
   readonly partialText: string;
   readonly keys: string;
@@ -108,6 +113,9 @@ export const silentCaller: CallerState = {
   limitedAtMs: undefined,
   heard: false,
   lies: { startMs: 0, endMs: 0 },
+  textAtMs: 0,
+  textEndMs: 0,
+  takenOverAtMs: undefined,
   finalText: '',
   partialText: '',
   keys: '',
@@ -154,14 +162,34 @@ function listeningDeadline({ caller, pauses }: TurnState, sinceMs: number, polic
   }
   if (caller.keys !== '')
     return { name: 'keys', atMs: limitedAtMs ?? caller.lastKeyAtMs + policy.keyPauseMs };
-  if (caller.partialText !== '')
-    return { name: 'promote', atMs: limitedAtMs ?? endedAtMs + policy.promoteMs };
+  const after = (delayMs: number): number =>
+    limitedAtMs ?? Math.max(endedAtMs + delayMs, caughtUpBy(caller, policy));
+  if (caller.partialText !== '') return { name: 'promote', atMs: after(policy.promoteMs) };
   if (text !== '') {
     const delayMs = caller.proposed === 'end' ? 0 : endpointDelayMs(pauses, text, policy);
-    return { name: 'endpoint', atMs: limitedAtMs ?? endedAtMs + delayMs };
+    return { name: 'endpoint', atMs: after(delayMs) };
   }
-  if (caller.heard) return { name: 'discard', atMs: limitedAtMs ?? endedAtMs + policy.promoteMs };
+  if (caller.heard) return { name: 'discard', atMs: after(policy.promoteMs) };
   return { name: 'silence', atMs: sinceMs + policy.silenceMs };
+}
+
+/** Recognisers and detectors do not agree to the frame. */
+export const placeToleranceMs = 200;
+
+/** Whether words are still to come of what the caller has said: another recogniser hears it again. */
+export function isBehind({ takenOverAtMs, textEndMs, lies }: CallerState): boolean {
+  return takenOverAtMs !== undefined && textEndMs < lies.endMs - placeToleranceMs;
+}
+
+/** The longest turn that is waited for to be heard again, by a recogniser that takes it no faster than it was said. */
+const longestReplayMs = 8_000;
+
+/** As long as it may still be hearing what it has missed, and as long as it makes progress, it is waited for. */
+function caughtUpBy(caller: CallerState, { promoteMs }: TurnPolicy): number {
+  const { takenOverAtMs, turnStartedAtMs, endedAtMs, textAtMs } = caller;
+  if (takenOverAtMs === undefined || !isBehind(caller)) return 0;
+  const saidMs = endedAtMs - (turnStartedAtMs ?? endedAtMs);
+  return Math.max(takenOverAtMs + Math.min(saidMs, longestReplayMs), textAtMs) + promoteMs;
 }
 
 export function textSoFar({ finalText, partialText }: CallerState): string {
