@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { buildAll } from './build.mjs';
 import { checkSnippets } from './docs-snippets.mjs';
 import { checkImportCost } from './import-cost.mjs';
+import { checkFaults } from './lib/faults.mjs';
 import { findNode24 } from './lib/node24.mjs';
 import {
   checkCommands,
@@ -32,6 +33,7 @@ const checks = {
     await buildIfNeeded();
     return runTests(steps);
   },
+  faults: checkFaults,
   'kit on Node 24': async () => {
     const options = { args: ['packages/core/src/kit'], node: await findNode24(), label: 'kit on Node 24' };
     return runTests(steps, options);

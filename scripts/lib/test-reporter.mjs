@@ -1,5 +1,5 @@
-// A vitest reporter that leaves the counts, every failed test with its errors, and every skipped one with its reason,
-// in a file for the scripts.
+// A vitest reporter that leaves every passed test's name, every failed one with its errors, and every skipped one with its
+// reason, in a file for the scripts.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -17,7 +17,7 @@ export default class TestReporter {
 /** A file that could not be loaded and an error outside of any test are failures too. */
 function summarise(modules, unhandledErrors) {
   const summary = {
-    passed: 0,
+    passed: [],
     failures: unhandledErrors.map((error) => describeFailed('outside of any test', [error])),
     skipped: [],
   };
@@ -29,7 +29,7 @@ function summarise(modules, unhandledErrors) {
     }
     for (const test of tests) {
       const { state, note, errors } = test.result();
-      if (state === 'passed') summary.passed += 1;
+      if (state === 'passed') summary.passed.push(nameOf(module, test));
       else if (state === 'failed') summary.failures.push(describeFailed(nameOf(module, test), errors));
       else summary.skipped.push(describeSkipped(module, test, note ?? (isBroken ? 'not run' : undefined)));
     }

@@ -2,6 +2,7 @@
 import { createTwilioTelephony } from '@voicewire/telephony-twilio';
 import { startTwilioFake, type TwilioFake, type TwilioFakeOptions } from '@voicewire/telephony-twilio/fake';
 import { afterEach, describe, expect, it } from 'vitest';
+import { signatureHeaders } from '../../telephony-twilio/src/fake-webhook.js';
 import { createHealth } from '../src/index.js';
 import { heardBy, mount, type Mounted } from './mounted.js';
 
@@ -84,6 +85,28 @@ describe('dialling', () => {
     const { callId } = await mounted.voicewire.dial({ from, to });
     await expect.poll(() => mounted.voicewire.store.get(callId)?.standing).toBe('over');
     expect([dials(main), dials(backup)]).toEqual([1, 0]);
+  });
+
+  it('hears late news, and news that come twice, without going back', async () => {
+    const { main, backup } = await twoCarriers();
+    const { callId } = await mounted.voicewire.dial({ from, to });
+    const [call] = main.calls;
+    await call?.until(() => heardBy(call) === 'hello');
+    call?.hangup();
+    await expect.poll(() => mounted.voicewire.store.get(callId)?.standing).toBe('over');
+    const url = `${mounted.url}/voicewire/main/status`;
+    for (const CallStatus of ['ringing', 'completed', 'failed', 'in-progress', 'completed']) {
+      const form = { CallSid: callId, CallStatus, Direction: 'outbound-api', From: from.main, To: to };
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: signatureHeaders(main, url, form),
+        body: new URLSearchParams(form),
+      });
+      expect(response.status).toBe(200);
+      expect(mounted.voicewire.store.get(callId)).toMatchObject({ standing: 'over' });
+    }
+    expect([dials(main), dials(backup)]).toEqual([1, 0]);
+    expect(mounted.warnings).toEqual([]);
   });
 
   it('asks only carriers that have a number to call from, in the order that is asked for', async () => {

@@ -2,7 +2,7 @@
 import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryCallStore } from '../src/index.js';
-import { announce, heardBy, mount, openSocket, say, type Mounted } from './mounted.js';
+import { announce, heardBy, mount, openSocket, say, tokenIn, type Mounted } from './mounted.js';
 
 let mounted: Mounted;
 
@@ -77,6 +77,29 @@ describe('providers that fail', () => {
     expect(JSON.stringify(call.steps.find(({ name }) => name === 'Dial'))).toContain('+4930111');
     expect(heardBy(call)).toContain('connecting you');
   });
+});
+
+it('webhooks are answered from memory, whatever else does not answer', async () => {
+  mounted = await mount({
+    stt: createScriptedStt({ faults: () => ({ type: 'hang' }) }),
+    llm: createScriptedLlm({ responses: () => '', faults: () => ({ type: 'hang' }) }),
+    tts: createScriptedTts({ sessionFaults: () => ({ type: 'hang' }) }),
+  });
+  let isRendered = false;
+  void mounted.voicewire.ready.then(() => (isRendered = true));
+  expect(tokenIn(await announce(mounted))).toBeDefined();
+  expect(isRendered).toBe(false);
+});
+
+it('a process that is late is not ready, and tells new callers so in words', async () => {
+  mounted = await mount({ maxLagMs: 20 });
+  for (let count = 0; count < 15; count += 1) {
+    const until = performance.now() + 80;
+    while (performance.now() < until);
+    await new Promise((resolve) => void setTimeout(resolve, 1));
+  }
+  expect(mounted.voicewire.isReady()).toBe(false);
+  expect(await announce(mounted)).toMatch(/lines are busy/);
 });
 
 describe('closing', () => {

@@ -155,6 +155,9 @@ describe('a call', () => {
     second.socket.send(startMessage(tokens[1]));
     expect(await second.closed).toBe(1008);
     expect(mounted.voicewire.calls.size).toBe(1);
+    const record = mounted.voicewire.store.get('CA1');
+    await announce(mounted);
+    expect(mounted.voicewire.store.get('CA1')).toBe(record);
     expect(first.socket.readyState).toBe(WebSocket.OPEN);
   });
 

@@ -12,6 +12,7 @@ import type { CallEventBody } from '../spec/call-event.js';
 import { closestFormat } from '../resilience/chain.js';
 import { attemptEvent } from './attempt-event.js';
 import type { MaskGate } from './mask-gate.js';
+import { silentLineMs, watchSilence } from './silent-line.js';
 
 export interface EarsOptions {
   readonly track: string;
@@ -59,6 +60,7 @@ interface OpenStream {
 interface State {
   readonly options: EarsOptions;
   readonly vad: EnergyVad;
+  readonly isSilentNow: ReturnType<typeof watchSilence>;
   readonly sttFormat: AudioFormat;
   open: OpenStream | undefined;
   openedAtMs: number;
@@ -88,6 +90,7 @@ export function createEars(options: EarsOptions): Ears {
   const state: State = {
     options,
     vad: createEnergyVad({ format: options.format }),
+    isSilentNow: watchSilence(options.format),
     sttFormat,
     open: undefined,
     openedAtMs: -reopenMs,
@@ -141,6 +144,8 @@ function hear(state: State, audio: Uint8Array, atMs: number): void {
   state.vadStartMs ??= atMs;
   state.positionMs = atMs + audioMs;
   state.hearsMs += audioMs;
+  if (state.isSilentNow(audio, audioMs))
+    options.dispatch({ type: 'audio-silent', track: options.track, silentMs: silentLineMs });
   keep(state, options.gate.audio(audio, options.format, audioMs), atMs, audioMs);
   if (change !== undefined) {
     state.urgentUntilMs = state.positionMs + boundaryMs;

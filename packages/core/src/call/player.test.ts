@@ -261,8 +261,10 @@ describe('a pause', () => {
     const playedMs = table.player.pause();
     await table.pass(300);
     expect(table.player.stop()).toBe(playedMs);
+    const heard = table.carrier.heardWords();
     table.player.resume(0);
     await table.pass(wholeMs);
+    expect(table.carrier.heardWords()).toEqual(heard);
     expect(table.carrier.aheadMs).toBe(0);
     expect(table.clock.pendingTimers).toBe(0);
   });

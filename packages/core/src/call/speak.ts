@@ -59,6 +59,8 @@ const patienceMs = 1_500;
 /** No voice needs longer for a character; audio beyond it is noise without end (fault T-13). */
 const maxMsPerCharacter = 400;
 const maxExtraMs = 5_000;
+/** What a voice needs for a character: models write far faster than voices speak. */
+const usualMsPerCharacter = 60;
 
 interface State {
   readonly options: VoiceOptions;
@@ -225,7 +227,8 @@ function putText(reply: Reply, text: string): number {
 function speakClause(reply: Reply, clause: string): void {
   const { options, manner } = reply.state;
   const text = normaliseForSpeech(clause);
-  if (text === '' || reply.signal.aborted || reply.producedMs > manner.maxSpokenMs) return;
+  const spokenMs = Math.max(reply.producedMs, reply.textLength * usualMsPerCharacter);
+  if (text === '' || reply.signal.aborted || spokenMs > manner.maxSpokenMs) return;
   const textStart = putText(reply, text);
   options.dispatch({ type: 'usage', stage: 'tts', provider: options.tts.provider, characters: text.length });
   if (!options.tts.capabilities.textStreaming) {

@@ -1,9 +1,10 @@
 // The ends of a link over real sockets on loopback: whatever the peer does, it has a name, and nothing is left behind.
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { createVirtualClock } from '@voicewire/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { ConfigError } from '../errors/config-error.js';
 import {
@@ -124,6 +125,20 @@ describe('a link that cannot open', () => {
 
   it('names a host that does not exist', async () => {
     expect(await connect('ws://no-such-host.invalid/').closed).toMatchObject({ class: 'unavailable' });
+  });
+
+  it('looks the name up anew after a failure', async () => {
+    const { port } = new URL((await startPeer()).url);
+    const lookup = vi.spyOn(dns, 'lookup');
+    lookup.mockImplementation(((_: string, __: object, done: (...args: unknown[]) => void) =>
+      lookup.mock.calls.length === 1
+        ? done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }))
+        : done(null, [{ address: '127.0.0.1', family: 4 }])) as never);
+    const url = `ws://acme.invalid:${port}/`;
+    expect(await connect(url).closed).toMatchObject({ class: 'unavailable' });
+    await connect(url).opened;
+    expect(lookup).toHaveBeenCalledTimes(2);
+    lookup.mockRestore();
   });
 
   it('names a TLS handshake that fails', async () => {

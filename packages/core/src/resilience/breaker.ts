@@ -270,6 +270,7 @@ function failed(gate: Gate, error: VoiceError): void {
       return;
     case 'failure': {
       const { window, options } = gate;
+      stayAway(gate, askedMs(error));
       gate.failuresInARow += 1;
       window.add('failed');
       const { done, failed: bad } = window.counts();
@@ -280,16 +281,23 @@ function failed(gate: Gate, error: VoiceError): void {
 }
 
 /** Too many at once, or too often: the first is learnt as a cap, the second waited for (faults S-05, T-07). */
-function limited(gate: Gate, { retryAfterMs }: VoiceError): void {
-  const now = gate.clock.now();
-  const asked = retryAfterMs !== undefined && retryAfterMs > 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : 0;
+function limited(gate: Gate, error: VoiceError): void {
+  const asked = askedMs(error);
   if (gate.inFlight > 0) {
     gate.cap = Math.min(gate.inFlight, currentCap(gate) ?? Infinity);
-    gate.capAtMs = now;
+    gate.capAtMs = gate.clock.now();
   }
   // Somebody who has nothing running there and is refused all the same has to wait, told how long or not.
-  const restMs = asked > 0 ? asked : gate.inFlight > 0 ? 0 : jittered(gate, gate.options.restMs);
-  gate.notBeforeMs = Math.max(gate.notBeforeMs, now + restMs);
+  stayAway(gate, asked > 0 ? asked : gate.inFlight > 0 ? 0 : jittered(gate, gate.options.restMs));
+}
+
+function stayAway(gate: Gate, ms: number): void {
+  gate.notBeforeMs = Math.max(gate.notBeforeMs, gate.clock.now() + ms);
+}
+
+/** How long the provider wants to be left alone; 0 where it did not say, or nonsense. */
+function askedMs({ retryAfterMs = 0 }: VoiceError): number {
+  return retryAfterMs > 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : 0;
 }
 
 function probeFailed(gate: Gate, error: VoiceError): void {
@@ -299,6 +307,7 @@ function probeFailed(gate: Gate, error: VoiceError): void {
       return;
     case 'failure':
       gate.cause = error;
+      stayAway(gate, askedMs(error));
       rest(gate);
       return;
     default:

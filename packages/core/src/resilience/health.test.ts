@@ -231,6 +231,16 @@ describe('limits', () => {
     expect(isLease(health.acquire(ears))).toBe(true);
   });
 
+  it('stays away from who is overloaded as long as it was asked to, and that is a failure', async () => {
+    lease().fail(failure('unavailable', 7_000));
+    expect(health.acquire(ears)).toMatchObject({ retryAfterMs: 7_000 });
+    expect(health.of(ears)).toMatchObject({ state: 'closed', recent: { failed: 1 } });
+    await clock.advance(7_000);
+    lease().fail(failure());
+    lease().fail(failure('unavailable', 3_600_000));
+    expect(health.of(ears)).toMatchObject({ state: 'open', retryAfterMs: 60_000 });
+  });
+
   it.each([
     [3_600_000, 60_000],
     [-5, 1_000],

@@ -213,6 +213,8 @@ export type CallEventBody =
       readonly key?: string | undefined;
     }
   | { readonly type: 'media-skipped'; readonly reason: string; readonly count: number }
+  /** Frames come, and nothing is in them, not even noise: a caller who is muted, or a line that works one way only. */
+  | { readonly type: 'audio-silent'; readonly track: string; readonly silentMs: number }
   | { readonly type: 'audio-lost'; readonly track: string; readonly lostMs: number; readonly reason: string }
   | { readonly type: 'error'; readonly stage: Stage; readonly code: string; readonly message: string }
   | { readonly type: 'call-ended'; readonly reason: CallEndReason; readonly durationMs: number };
