@@ -9,6 +9,7 @@ import {
   type VirtualClock,
 } from '@voicewire/testing';
 import { z } from 'zod';
+import { countListeners } from '../../testing/src/simulation/count-listeners.js';
 import { acceptMedia } from '../src/call/accept-media.js';
 import type { CallResult } from '../src/call/call.js';
 import { runCall } from '../src/call/run-call.js';
@@ -180,22 +181,4 @@ function isWithin(part: string, whole: string): boolean {
     if (at === 0) return false;
   }
   return true;
-}
-
-/** A signal that knows who listens. */
-function countListeners(): { readonly signal: AbortSignal; count(): number } {
-  const { signal } = new AbortController();
-  const open = new Set<unknown>();
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (type: string, listener: never, options?: { readonly signal?: AbortSignal }) => {
-    open.add(listener);
-    options?.signal?.addEventListener('abort', () => open.delete(listener), { once: true });
-    add(type, listener, options);
-  };
-  signal.removeEventListener = (type: string, listener: never) => {
-    open.delete(listener);
-    remove(type, listener);
-  };
-  return { signal, count: () => open.size };
 }

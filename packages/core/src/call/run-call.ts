@@ -131,7 +131,7 @@ function pickUp(session: Session, log: readonly CallEvent[]): void {
   };
 }
 
-function checkOptions({ mode, agent, providers, media, approve, ladder = {} }: RunCallOptions): void {
+function checkOptions({ mode, agent, providers, media, approve, ladder }: RunCallOptions): void {
   const problem = (path: string, message: string): ConfigError =>
     new ConfigError({ code: 'config.call', path, message });
   if (media.start.tracks.length === 0 && providers.stt !== 'media')
@@ -147,7 +147,7 @@ function checkOptions({ mode, agent, providers, media, approve, ladder = {} }: R
   if (providers.llm === undefined) throw problem('providers.llm', 'mode "agent" needs a language model');
   if (providers.tts === undefined) throw problem('providers.tts', 'mode "agent" needs a voice');
   checkAgent(agent, approve !== undefined, [providers.tts]);
-  const problems = ladderProblems(ladder);
+  const problems = ladderProblems({ ladder });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

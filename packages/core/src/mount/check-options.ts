@@ -13,10 +13,7 @@ export function checkOptions(options: VoicewireOptions): void {
     ...basePathProblems(options.basePath),
     ...nameProblems(options.telephony),
     ...agentOptionProblems(options),
-    ...ladderProblems(options.ladder ?? {}),
-    ...(options.overrides ?? []).flatMap(({ ladder = {} }, index) =>
-      ladderProblems(ladder, `overrides[${index}].ladder`),
-    ),
+    ...ladderProblems(options),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }

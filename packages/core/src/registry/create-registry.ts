@@ -77,10 +77,7 @@ export function createRegistry({
       const all = [base, ...overrides];
       const problems = [
         ...missingStages(parsed),
-        ...ladderProblems(parsed.ladder ?? {}),
-        ...(parsed.overrides ?? []).flatMap(({ ladder = {} }, index) =>
-          ladderProblems(ladder, `overrides[${index}].ladder`),
-        ),
+        ...ladderProblems(parsed),
         ...[...all.flatMap(({ stt, llm, tts }) => [stt, llm, tts]), telephony].flatMap(
           (loaded) => loaded.problems,
         ),

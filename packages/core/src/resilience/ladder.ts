@@ -43,10 +43,25 @@ export function stepBelow(step: LadderStep): LadderStep | undefined {
   return order[order.indexOf(step) + 1];
 }
 
-/** What can't be meant. `path`: where the ladder is configured. */
-export function ladderProblems(ladder: Ladder, path = 'ladder'): readonly ConfigProblem[] {
-  const { menu } = ladder;
-  if (menu === undefined) return [];
+interface WithLadder {
+  readonly ladder?: Ladder | undefined;
+}
+
+/** What can't be meant: of the ladder for all calls, and of those for some. */
+export function ladderProblems({
+  ladder,
+  overrides = [],
+}: WithLadder & { readonly overrides?: readonly WithLadder[] | undefined }): readonly ConfigProblem[] {
+  const all = [ladder, ...overrides.map((override) => override.ladder)];
+  return all.flatMap((one, index) =>
+    problemsOf(one, index === 0 ? 'ladder' : `overrides[${index - 1}].ladder`),
+  );
+}
+
+/** `path`: where the ladder is configured. */
+function problemsOf(ladder: Ladder | undefined, path: string): readonly ConfigProblem[] {
+  const menu = ladder?.menu;
+  if (ladder === undefined || menu === undefined) return [];
   return Object.entries(menu.keys)
     .filter(([, choice]) => choice !== 'goodbye' && ladder[choice] === undefined)
     .map(([key, choice]) => ({
