@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
 const [calls, seconds, rounds] = [options.calls, options.seconds, options.rounds].map(Number);
 const bars = { grownMs: 10 };
 
+let measured = 0;
+
 /** How late what the application sends is, over all turns of the calls that are not poisoned. */
 async function measure(poison) {
   const late = [];
@@ -27,6 +29,8 @@ async function measure(poison) {
     env: {
       ...process.env,
       POISON: poison,
+      // The carrier numbers its calls from one run to the next.
+      POISONED_CALL: `CA${(measured * calls + 1).toString(16).padStart(32, '0')}`,
       PROVIDERS_PORT: String(providers.port),
       TWILIO_ACCOUNT_SID: account.sid,
       TWILIO_AUTH_TOKEN: account.token,
@@ -44,6 +48,7 @@ async function measure(poison) {
       if (moment === 'end') late.push(...marks.delays(({ call }) => call !== 0));
     },
   });
+  measured += 1;
   child.send('figures');
   const [figures] = await once(child, 'message');
   child.kill();

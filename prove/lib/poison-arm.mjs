@@ -1,22 +1,10 @@
 // The application with one call that does everything wrong an application can do: throws, floods, never settles, leaks, holds the loop.
-import { createServer } from 'node:http';
-import { createVoicewire, nodeListener } from '@voicewire/core';
-import { createOpenAiLlm } from '@voicewire/llm-openai';
-import { createDeepgramStt } from '@voicewire/stt-deepgram';
-import { createTwilioTelephony } from '@voicewire/telephony-twilio';
-import { createElevenLabsTts } from '@voicewire/tts-elevenlabs';
+import { agent as healthy, serve } from '../../bench/serve.mjs';
 
 let rejections = 0;
 process.on('unhandledRejection', () => (rejections += 1));
 const named = new Set();
 const leaked = [];
-const baseUrl = `http://127.0.0.1:${process.env.PROVIDERS_PORT}`;
-const apiKey = 'poison-key';
-const healthy = {
-  name: 'isolation',
-  instructions: 'Answer.',
-  turn: { silenceMs: 600_000, endpointMs: 200, endpointDynamic: false },
-};
 const never = () => new Promise(() => undefined);
 const poisoned = {
   ...healthy,
@@ -26,38 +14,16 @@ const poisoned = {
   },
   retriever: { retrieve: never },
 };
-let isFirst = true;
-const server = createServer();
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address();
-  const voicewire = createVoicewire({
-    publicUrl: `http://127.0.0.1:${port}`,
-    telephony: [
-      createTwilioTelephony({
-        accountSid: process.env.TWILIO_ACCOUNT_SID,
-        authToken: process.env.TWILIO_AUTH_TOKEN,
-      }),
-    ],
-    stt: createDeepgramStt({ apiKey, baseUrl }),
-    llm: createOpenAiLlm({ apiKey, baseUrl: `${baseUrl}/v1`, model: 'm' }),
-    tts: createElevenLabsTts({ apiKey, baseUrl, voice: 'v' }),
-    agent: () => (isFirst && process.env.POISON === 'all' ? poisoned : healthy),
-    maxCalls: 2_000,
-    maxLagMs: Infinity,
-  });
-  voicewire.on('call', (call) => {
-    if (!isFirst) return;
-    isFirst = false;
-    if (process.env.POISON === 'all') poison(call);
-    if (process.env.POISON === 'hold') hold(call);
-  });
-  const { request, upgrade } = nodeListener(voicewire);
-  server.on('request', (incoming, response) => request(incoming, response));
-  server.on('upgrade', (incoming, socket, head) => upgrade(incoming, socket, head));
-  process.on('message', () => process.send({ rejections, named: [...named] }));
-  process.send({ port });
+const { POISON, POISONED_CALL } = process.env;
+const { voicewire, tellPort } = await serve({
+  agent: ({ callId }) => (callId === POISONED_CALL && POISON === 'all' ? poisoned : healthy),
 });
-process.on('SIGTERM', () => process.exit(0));
+voicewire.on('call', (call) => {
+  if (call.callId !== POISONED_CALL) return;
+  if (POISON === 'all') poison(call);
+  if (POISON === 'hold') hold(call);
+});
+process.on('message', () => process.send({ rejections, named: [...named] }));
 
 const types = [
   'transcript-partial',
@@ -102,3 +68,5 @@ function hold(call) {
     while (performance.now() < until);
   });
 }
+
+tellPort();
