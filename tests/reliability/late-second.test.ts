@@ -13,13 +13,18 @@ import { expect, it } from 'vitest';
 const words = 'alpha bravo charlie delta echo foxtrot golf hotel india juliet'.split(' ');
 const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
 
-it.each([undefined, 4])('the model is told every word once (finals after %s words)', async (segmentWords) => {
+it.each([
+  [{}, 3_000],
+  [{ segmentWords: 4 }, 3_000],
+  // Its last guess is wrong, and it puts it right no sooner than it hears the pause.
+  ...[500, 800, 1_100, 1_400, 1_700, 2_000].map((afterMs) => [{ revises: true }, afterMs] as const),
+] as const)('the model is told every word once (%j, taken over after %d ms)', async (manner, afterMs) => {
   const { result } = await playCall({
     agent: { name: 'shop', instructions: 'Answer.' },
     providers: {
       stt: sttChain([
-        createScriptedStt({ provider: 'first', segmentWords, faults: [{ type: 'fail', afterMs: 3_000 }] }),
-        createScriptedStt({ provider: 'second', segmentWords, capabilities: { maxReplayRate: 1 } }),
+        createScriptedStt({ provider: 'first', ...manner, faults: [{ type: 'fail', afterMs }] }),
+        createScriptedStt({ provider: 'second', ...manner, capabilities: { maxReplayRate: 1 } }),
       ]),
       llm: createScriptedLlm({ responses: ['Yes.', 'Yes.', 'Yes.', 'Yes.'] }),
     },

@@ -111,7 +111,8 @@ export function createPlayer(options: PlayerOptions): Player {
       state.reply = undefined;
       return playedMs;
     },
-    bufferedMs: () => bufferedMs(state),
+    bufferedMs: () =>
+      bufferedMs(state) + toMs(state, (state.reply?.produced ?? 0) - (state.reply?.sent ?? 0)),
     marked: (id, generation) => {
       const positionMs = state.marks.get(id);
       if (positionMs !== undefined && generation === state.generation) reached(state, positionMs);

@@ -12,7 +12,7 @@ export interface ChainOptions {
   readonly lastTryAfterMs?: number | false | undefined;
   /**
    * Results that begin later count as slow: text to first audio, question to first words. A provider that is mostly slow
-   * is left for a while. Default 1.5 s and 2.5 s.
+   * is left for a while. Default 1 s.
    */
   readonly slowMs?: { readonly tts?: number | undefined; readonly llm?: number | undefined } | undefined;
 }
@@ -25,6 +25,6 @@ export function chainSettings({ health, lastTryAfterMs, slowMs = {} }: ChainOpti
   return {
     health: health ?? createHealth(),
     lastTryAfterMs: lastTryAfterMs ?? 800,
-    slowMs: { tts: slowMs.tts ?? 1_500, llm: slowMs.llm ?? 2_500 },
+    slowMs: { tts: slowMs.tts ?? 1_000, llm: slowMs.llm ?? 1_000 },
   };
 }

@@ -51,6 +51,9 @@ async function ask(adapter: LlmAdapter, messages = question) {
 const model = (provider: string, options: Partial<ScriptedLlmOptions> = {}) =>
   createScriptedLlm({ provider, responses: () => `the answer of ${provider}`, ...options });
 
+const said = (parts: readonly LlmPart[]): string =>
+  parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+
 describe('a model that fails before its first content', () => {
   it.each<[string, ScriptedFault | undefined, ScriptedLlmOptions['responses']]>([
     ['refuses', { type: 'refuse', class: 'rate_limit' }, () => ''],
@@ -77,6 +80,18 @@ describe('a model that fails before its first content', () => {
     ]);
   });
 
+  it('has little time while somebody else could be asked, more where nobody could', async () => {
+    const slow = () => model('slow', { delays: { firstMs: 2_000 } });
+    const other = model('other');
+    expect(said((await ask(llmChain([slow(), other]))).parts)).toBe('the answer of other');
+    expect(clock.now()).toBe(1_400);
+    expect(said((await ask(llmChain([slow()]))).parts)).toBe('the answer of slow');
+    const health = createHealth({ clock });
+    const locked = model('locked', { faults: () => ({ type: 'refuse', class: 'auth' }) });
+    await ask(llmChain([locked, model('any')], { health }));
+    expect(said((await ask(llmChain([slow(), locked], { health }))).parts)).toBe('the answer of slow');
+  });
+
   it('nobody is left: every cause is told', async () => {
     const { parts, error } = await ask(
       llmChain([
@@ -96,8 +111,6 @@ describe('a model that fails before its first content', () => {
 });
 
 describe('a model that dies in the middle of its answer', () => {
-  const said = (parts: readonly LlmPart[]): string =>
-    parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const words = (text: string) => text.split(/(?= )/u).map((word) => ({ type: 'text' as const, text: word }));
   const dying = (parts: ReturnType<typeof words>, afterEvents: number) =>
     model('first', { responses: () => ({ parts }), faults: () => ({ type: 'fail', afterEvents }) });

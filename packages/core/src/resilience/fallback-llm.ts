@@ -1,6 +1,7 @@
 // A chain of language models as one: the next member answers, or goes on with the answer that the one before began.
 import { systemClock } from '../clock/system-clock.js';
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
+import type { Urgency } from './budgets.js';
 import {
   asVoiceError,
   chainHealthKey,
@@ -87,7 +88,7 @@ function canGoOn({ responseSchema }: LlmRequest, { text, hasToolCall }: Delivere
 }
 
 async function* ask(
-  { member, lease }: Stop<LlmAdapter>,
+  { member, lease, isLastResort }: Stop<LlmAdapter>,
   request: LlmRequest,
   delivered: Delivered,
   attempts: Attempts,
@@ -103,10 +104,12 @@ async function* ask(
   const held: LlmPart[] = [];
   let isSlow = false;
   let hasResult = false;
-  for await (const came of member.generate({
+  const asked: LlmRequest & Urgency = {
     ...request,
     messages: forProvider(messages, member.healthKey),
-  })) {
+    isLastResort,
+  };
+  for await (const came of member.generate(asked)) {
     if (!hasResult) {
       held.push(came);
       if (!isContent(came)) continue;

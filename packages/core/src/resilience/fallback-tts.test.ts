@@ -80,7 +80,7 @@ describe('a voice that fails before its first audio', () => {
     await Promise.all([say(session).ended, on.clock.run()]);
     const again = say(session);
     await on.clock.run({ until: () => again.events.length > 0 });
-    expect(on.clock.now()).toBe(2_500);
+    expect(on.clock.now()).toBe(1_500);
     expect(first.utterances).toHaveLength(1);
     expect(second.utterances).toHaveLength(2);
     expect(second.sessions).toHaveLength(1);

@@ -12,6 +12,7 @@ import type {
   TtsUtterance,
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
+import type { Urgency } from './budgets.js';
 import {
   asVoiceError,
   chainHealthKey,
@@ -194,7 +195,7 @@ function take(utterance: Utterance, step: Step): void {
 }
 
 /** Starts with whatever is to be said and was not; the rest comes as it is written. */
-function begin(utterance: Utterance, { member, index, lease }: Stop<TtsAdapter>): void {
+function begin(utterance: Utterance, { member, index, lease, isLastResort }: Stop<TtsAdapter>): void {
   const { chain, options, whole, text, flushedTo, hasEnded, deliveredMs } = utterance;
   const { lines, members } = chain;
   const line = lines.take(index);
@@ -202,11 +203,12 @@ function begin(utterance: Utterance, { member, index, lease }: Stop<TtsAdapter>)
   try {
     const voice = voiceOf(member, members[0], options);
     const isHeld = members.length > 1 && member.capabilities.wordTimings;
+    const spoken: SpeakOptions & Urgency = { ...options, voice, signal: attempt.signal, isLastResort };
     const fromText = utterance.saidTo + silentLength(text.slice(utterance.saidTo));
     utterance.voice = {
       line,
       attempt,
-      utterance: line.session.speak({ ...options, voice, signal: attempt.signal }),
+      utterance: line.session.speak(spoken),
       tail: createTtsTail(line.format, isHeld),
       fromText,
       fromMs: deliveredMs > 0 ? deliveredMs + joinMs : 0,

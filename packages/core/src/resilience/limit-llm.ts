@@ -3,7 +3,7 @@ import { ProviderError } from '../errors/provider-error.js';
 import { systemClock } from '../clock/system-clock.js';
 import type { LlmAdapter, LlmPart, LlmRequest } from '../spec/llm.js';
 import { createAttempt, startAttempt } from './attempt.js';
-import type { Budgets } from './budgets.js';
+import type { Budgets, Urgency } from './budgets.js';
 import { createDeadline } from './deadline.js';
 import { isContent } from './llm-content.js';
 import { readOnce, readUntil } from './read-stream.js';
@@ -12,9 +12,12 @@ import { readOnce, readUntil } from './read-stream.js';
 export function limitLlm(adapter: LlmAdapter, budgets: Budgets['llm']): LlmAdapter {
   return {
     ...adapter,
-    generate: (request) => ({
-      [Symbol.asyncIterator]: readOnce(() => limited(adapter, request, budgets)),
-    }),
+    generate: ({ isLastResort = false, ...request }: LlmRequest & Urgency) => {
+      const patience = isLastResort ? budgets.patience : 1;
+      const { firstPartMs, gapMs } = budgets;
+      const limits = { ...budgets, firstPartMs: firstPartMs * patience, gapMs: gapMs * patience };
+      return { [Symbol.asyncIterator]: readOnce(() => limited(adapter, request, limits)) };
+    },
   };
 }
 

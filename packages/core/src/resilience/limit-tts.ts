@@ -15,7 +15,7 @@ import type {
   TtsWord,
 } from '../spec/tts.js';
 import { createAttempt, startAttempt, type Attempt } from './attempt.js';
-import type { Budgets } from './budgets.js';
+import type { Budgets, Urgency } from './budgets.js';
 import { createDeadline } from './deadline.js';
 import { readOnce, readUntil } from './read-stream.js';
 import { countLetters, isCutShort, isEndless } from './tts-completeness.js';
@@ -90,8 +90,13 @@ interface UtteranceState {
   hasEnded: boolean;
 }
 
-function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtterance {
+function limitedUtterance(
+  session: SessionState,
+  { isLastResort = false, ...options }: SpeakOptions & Urgency,
+): TtsUtterance {
   const { budgets, clock, provider, inner, utterances } = session;
+  const firstAudioMs = budgets.firstAudioMs * (isLastResort ? budgets.patience : 1);
+  const underrunMs = isLastResort ? budgets.gapMs : budgets.underrunMs;
   const state: UtteranceState = {
     owed: 'nothing',
     hasAudio: false,
@@ -106,12 +111,13 @@ function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtte
   const utterance = startAttempt(attempt, (signal) => inner.speak({ ...options, signal }));
   if (!attempt.signal.aborted) utterances.add(attempt);
   attempt.signal.addEventListener('abort', () => utterances.delete(attempt));
-  const owe = (owed: Owed): void => {
+  const owe = (owed: Owed, cameMs = 0): void => {
     state.owed = owed;
     // Until the session is ready its own deadline runs.
     if (attempt.signal.aborted || !session.isReady) return;
     if (owed === 'nothing') deadline.cancel();
-    else deadline.arm(owed === 'audio' ? budgets.firstAudioMs : gapMs(budgets, options.bufferedMs()));
+    else if (owed === 'audio') deadline.arm(Math.max(firstAudioMs, options.bufferedMs() - firstAudioMs));
+    else deadline.arm(gapMs({ ...budgets, underrunMs }, options.bufferedMs() + cameMs));
   };
   session.ready.then(
     () => {
@@ -136,17 +142,20 @@ function limitedUtterance(session: SessionState, options: SpeakOptions): TtsUtte
       owe(state.isUnspoken && !state.hasAudio ? 'audio' : 'end');
     },
     [Symbol.asyncIterator]: readOnce(() =>
-      read(session, utterance, state, attempt, () => {
+      read(session, utterance, state, attempt, (cameMs) => {
         // While text may still come, silence is the model's, not the voice's.
-        owe(state.hasEnded ? 'end' : 'nothing');
+        owe(state.hasEnded ? 'end' : 'nothing', cameMs);
       }),
     ),
   };
 }
 
-/** What the carrier still plays hides a gap, as long as the next voice would be there before it is over (fault T-03). */
-function gapMs(budgets: Budgets['tts'], bufferedMs: number): number {
-  return Math.max(budgets.gapMs, bufferedMs - budgets.firstAudioMs);
+/**
+ * What the carrier still plays hides a gap (fault T-03): where there is much of it, as long as the next voice would be there
+ * before it is over; where there is little, not for longer than it takes to notice that it is over.
+ */
+function gapMs({ gapMs: limitMs, underrunMs, firstAudioMs }: Budgets['tts'], bufferedMs: number): number {
+  return Math.max(Math.min(limitMs, bufferedMs + underrunMs), bufferedMs - firstAudioMs);
 }
 
 async function* read(
@@ -154,7 +163,8 @@ async function* read(
   utterance: TtsUtterance,
   state: UtteranceState,
   attempt: Attempt,
-  onAudio: () => void,
+  /** With how much of it. */
+  onAudio: (cameMs: number) => void,
 ): AsyncGenerator<TtsEvent> {
   const { provider, format } = session;
   let audioMs = 0;
@@ -165,10 +175,11 @@ async function* read(
       else if (event.audio.byteLength > 0) {
         state.hasAudio = true;
         state.isUnspoken = false;
-        audioMs += durationMs(event.audio.byteLength, format);
+        const cameMs = durationMs(event.audio.byteLength, format);
+        audioMs += cameMs;
         if (isEndless(state.text.length, audioMs))
           throw failed(provider, 'provider.endless', 'The voice does not stop.');
-        onAudio();
+        onAudio(cameMs);
       }
       yield event;
     }

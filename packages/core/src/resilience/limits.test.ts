@@ -1,62 +1,25 @@
 // Budgets around single providers, in virtual time: whatever hangs, fails, and nothing is left behind.
-import { getEventListeners } from 'node:events';
-import {
-  createScriptedLlm,
-  createScriptedStt,
-  createScriptedTts,
-  createVirtualClock,
-  timedWords,
-  type VirtualClock,
-} from '@voicewire/testing';
+import { createScriptedStt, createScriptedTts, timedWords, type VirtualClock } from '@voicewire/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createReader, deaf, never, type Reader } from '../../test/read-in-time.js';
 import { silence } from '../audio/format.js';
 import type { SttAdapter, SttEvent } from '../spec/stt.js';
-import type { TtsAdapter, TtsEvent } from '../spec/tts.js';
-import type { LlmAdapter, LlmPart } from '../spec/llm.js';
-import { defaultBudgets } from './budgets.js';
-import { limitLlm } from './limit-llm.js';
+import type { SpeakOptions, TtsAdapter, TtsEvent } from '../spec/tts.js';
+import { defaultBudgets, type Urgency } from './budgets.js';
 import { limitStt } from './limit-stt.js';
 import { limitTts } from './limit-tts.js';
 
 const format = { encoding: 'mulaw', sampleRate: 8000, channels: 1 } as const;
 const frame = silence(20, format);
-const never = new Promise<never>(() => undefined);
-
-/** Heeds nothing: no result, no end, no signal. */
-const deaf = { [Symbol.asyncIterator]: () => ({ next: () => never }) };
 
 let clock: VirtualClock;
 let controller: AbortController;
+let read: Reader['read'];
+let expectNothingLeft: () => void;
 
 beforeEach(() => {
-  clock = createVirtualClock();
-  controller = new AbortController();
+  ({ clock, controller, read, expectNothingLeft } = createReader());
 });
-
-interface Read<Event> {
-  readonly events: Event[];
-  /** When it ended, and with what. */
-  ended?: { readonly atMs: number; readonly error: unknown };
-}
-
-function read<Event>(stream: AsyncIterable<Event>): Read<Event> {
-  const reading: Read<Event> = { events: [] };
-  void (async () => {
-    let error: unknown;
-    try {
-      for await (const event of stream) reading.events.push(event);
-    } catch (caught) {
-      error = caught;
-    }
-    reading.ended = { atMs: clock.now(), error };
-  })();
-  return reading;
-}
-
-function expectNothingLeft(): void {
-  expect(clock.pendingTimers).toBe(0);
-  expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-}
 
 describe('a recogniser', () => {
   let isSpeech: boolean;
@@ -182,13 +145,21 @@ describe('a recogniser', () => {
 });
 
 describe('a voice', () => {
-  const speak = (adapter: TtsAdapter, bufferedMs = 0) => {
+  const twelveWords = 'one two three four five six seven eight nine ten eleven twelve';
+  const stallsLate = { faults: [{ type: 'stall', afterEvents: 2 }] } as const;
+
+  const speak = (adapter: TtsAdapter, bufferedMs = 0, isLastResort = false) => {
     const session = limitTts(adapter, defaultBudgets.tts).connect({
       format,
       clock,
       signal: controller.signal,
     });
-    const utterance = session.speak({ bufferedMs: () => bufferedMs, signal: controller.signal });
+    const options: SpeakOptions & Urgency = {
+      bufferedMs: () => bufferedMs,
+      signal: controller.signal,
+      isLastResort,
+    };
+    const utterance = session.speak(options);
     return { session, utterance, reading: read<TtsEvent>(utterance) };
   };
 
@@ -211,7 +182,7 @@ describe('a voice', () => {
     await clock.advance(1_000);
     utterance.flush();
     await clock.run();
-    expect(reading.ended).toMatchObject({ atMs: 4_500, error: { class: 'timeout' } });
+    expect(reading.ended).toMatchObject({ atMs: 3_500, error: { class: 'timeout' } });
     session.close();
     await clock.advance(0);
     expectNothingLeft();
@@ -229,14 +200,13 @@ describe('a voice', () => {
   });
 
   it('must not stop in the middle, or for text that came later', async () => {
-    const stalls = { faults: [{ type: 'stall', afterEvents: 2 }] } as const;
-    const ended = speak(createScriptedTts(stalls));
-    ended.utterance.write('one two three four five six seven eight nine ten eleven twelve');
+    const ended = speak(createScriptedTts(stallsLate));
+    ended.utterance.write(twelveWords);
     ended.utterance.end();
     await clock.run();
-    expect(ended.reading.ended).toMatchObject({ atMs: 1_500, error: { class: 'stalled' } });
+    expect(ended.reading.ended?.error).toMatchObject({ class: 'stalled' });
 
-    const later = speak(createScriptedTts(stalls));
+    const later = speak(createScriptedTts(stallsLate));
     later.utterance.write('hello. ');
     later.utterance.flush();
     await clock.advance(10_000);
@@ -245,18 +215,35 @@ describe('a voice', () => {
     later.utterance.flush();
     const toldMs = clock.now();
     await clock.run();
-    expect(later.reading.ended).toMatchObject({ atMs: toldMs + 2_500, error: { class: 'stalled' } });
+    expect(later.reading.ended).toMatchObject({ atMs: toldMs + 1_500, error: { class: 'stalled' } });
   });
 
-  it('has as long as what is buffered hides the gap, less what the next voice needs', async () => {
-    const { utterance, reading } = speak(
-      createScriptedTts({ faults: [{ type: 'stall', afterEvents: 2 }] }),
-      10_000,
-    );
-    utterance.write('one two three four five six seven eight nine ten eleven twelve');
+  // Scripted audio that came last is 240 ms long: that is buffered too.
+  it.each([
+    ['nothing', 0, 540],
+    ['a little', 400, 940],
+    ['hardly more than the limit', 1_500, 1_500],
+    ['so much that it hides a gap until the next voice is needed', 9_760, 8_500],
+  ])('stalls by what is buffered: %s', async (_, bufferedMs, atMs) => {
+    const { utterance, reading } = speak(createScriptedTts(stallsLate), bufferedMs);
+    utterance.write(twelveWords);
     utterance.end();
     await clock.run();
-    expect(reading.ended).toMatchObject({ atMs: 7_500 });
+    expect(reading.ended).toMatchObject({ atMs, error: { class: 'stalled' } });
+  });
+
+  it('has more time where nobody else could go on', async () => {
+    const stalled = speak(createScriptedTts(stallsLate), 0, true);
+    stalled.utterance.write(twelveWords);
+    stalled.utterance.end();
+    await clock.run();
+    expect(stalled.reading.ended).toMatchObject({ atMs: 1_500 });
+    const mute = speak(createScriptedTts({ faults: [{ type: 'hang' }] }), 0, true);
+    mute.utterance.write('hello');
+    mute.utterance.end();
+    const toldMs = clock.now();
+    await clock.run();
+    expect(mute.reading.ended).toMatchObject({ atMs: toldMs + 3_000 });
   });
 
   it('that ends well without a sound has failed', async () => {
@@ -285,96 +272,5 @@ describe('a voice', () => {
     symbols.utterance.write('… 🎉');
     await clock.advance(0);
     expect(symbols.reading.ended).toMatchObject({ error: undefined });
-  });
-});
-
-describe('a language model', () => {
-  const ask = (adapter: LlmAdapter) =>
-    read<LlmPart>(
-      limitLlm(adapter, defaultBudgets.llm).generate({
-        messages: [{ role: 'user', content: 'hi' }],
-        clock,
-        signal: controller.signal,
-      }),
-    );
-  const text = { parts: ['a ', 'b ', 'c '].map((part) => ({ type: 'text' as const, text: part })) };
-
-  it.each([
-    ['say something', { type: 'hang' }, 5_000, 'timeout'],
-    ['go on', { type: 'stall', afterEvents: 2 }, 3_000, 'stalled'],
-    ['come to an end', { type: 'slow', delayMs: 2_900 }, 60_000, 'timeout'],
-  ] as const)('must %s in time', async (_, fault, atMs, errorClass) => {
-    const parts = Array.from({ length: 40 }, () => ({ type: 'text' as const, text: 'x ' }));
-    const reading = ask(createScriptedLlm({ responses: [{ parts }], faults: [fault] }));
-    await clock.run();
-    expect(reading.ended).toMatchObject({ atMs, error: { class: errorClass, stage: 'llm' } });
-    expectNothingLeft();
-  });
-
-  it('must say something in time, even if it heeds no signal', async () => {
-    const reading = ask({ ...createScriptedLlm({ responses: [] }), generate: () => deaf });
-    await clock.run();
-    expect(reading.ended).toMatchObject({ atMs: 5_000, error: { class: 'timeout' } });
-    expectNothingLeft();
-  });
-
-  it('owes nothing while its reader is at work', async () => {
-    const parts = limitLlm(createScriptedLlm({ responses: [text] }), defaultBudgets.llm).generate({
-      messages: [],
-      clock,
-      signal: controller.signal,
-    });
-    const seen: LlmPart[] = [];
-    const reading = (async () => {
-      for await (const part of parts) {
-        seen.push(part);
-        await new Promise<void>((resolve) => clock.setTimeout(resolve, 4_000));
-      }
-    })();
-    await clock.run();
-    await reading;
-    expect(seen.at(-1)).toMatchObject({ type: 'finish' });
-    expectNothingLeft();
-  });
-
-  it.each([{ parts: [] }, { parts: [{ type: 'text' as const, text: ' \n' }] }])(
-    'that ends well without content has failed: %j',
-    async (response) => {
-      const reading = ask(createScriptedLlm({ responses: [response] }));
-      await clock.run();
-      expect(reading.ended?.error).toMatchObject({ code: 'provider.empty', class: 'protocol' });
-    },
-  );
-
-  it('may refuse without words', async () => {
-    const reading = ask(createScriptedLlm({ responses: [{ parts: [], finish: 'refusal' }] }));
-    await clock.run();
-    expect(reading.events.at(-1)).toMatchObject({ type: 'finish', reason: 'refusal' });
-  });
-
-  it('has one reader, who may leave', async () => {
-    const answer = limitLlm(createScriptedLlm({ responses: [text] }), defaultBudgets.llm).generate({
-      messages: [],
-      clock,
-      signal: controller.signal,
-    });
-    for await (const part of answer) {
-      expect(part).toEqual({ type: 'text', text: 'a ' });
-      break;
-    }
-    expect(() => answer[Symbol.asyncIterator]()).toThrow(/one reader/);
-    expectNothingLeft();
-  });
-
-  it('ends with the reason of its signal', async () => {
-    const reading = ask(
-      createScriptedLlm({ responses: [text], faults: [{ type: 'stall', afterEvents: 1 }] }),
-    );
-    await clock.advance(100);
-    const reason = new Error('barge-in');
-    controller.abort(reason);
-    await clock.advance(0);
-    expect(reading.ended?.error).toBe(reason);
-    expectNothingLeft();
   });
 });

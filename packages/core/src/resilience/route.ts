@@ -16,6 +16,8 @@ export interface Stop<Member> {
   readonly lease: Lease;
   /** Not before: all others were tried just now. */
   readonly afterMs: number;
+  /** Whether nobody else could be asked as things stand. */
+  readonly isLastResort: boolean;
 }
 
 export interface Route<Member> {
@@ -43,10 +45,15 @@ export function createRoute<Member extends HealthMember>(
     });
     for (const { index, member } of found.sort((one, other) => one.waitMs - other.waitMs)) {
       const lease = health.force(member);
-      if (lease !== undefined) return { index, member, lease, afterMs };
+      if (lease !== undefined) return { index, member, lease, afterMs, isLastResort: true };
     }
     return undefined;
   }
+
+  const isAskable = (index: number): boolean => {
+    const member = members[index];
+    return member !== undefined && health.of(member).retryAfterMs === 0;
+  };
 
   return {
     next() {
@@ -54,7 +61,8 @@ export function createRoute<Member extends HealthMember>(
         const member = members[index];
         if (member === undefined) continue;
         const answer = health.acquire(member);
-        if (isLease(answer)) return { index, member, lease: answer, afterMs: 0 };
+        if (isLease(answer))
+          return { index, member, lease: answer, afterMs: 0, isLastResort: !waiting.some(isAskable) };
         refused.push(index);
       }
       if (isLastTryOver) return undefined;

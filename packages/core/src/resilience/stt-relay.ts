@@ -215,7 +215,7 @@ function prepare(relay: Relay, index: number): boolean {
   if (member === undefined || clock.now() < (returns.get(index)?.notBeforeMs ?? 0)) return false;
   const lease = settings.health.acquire(member);
   if (!isLease(lease)) return false;
-  const stop = { member, index, lease, afterMs: 0 };
+  const stop = { member, index, lease, afterMs: 0, isLastResort: false };
   try {
     relay.coming = open(relay, stop, ring.endMs());
   } catch (error) {

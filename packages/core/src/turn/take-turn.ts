@@ -24,7 +24,9 @@ export function turnProposed(
     };
   }
   const next = withCaller(state, { proposed: event.eager ? 'eager' : 'end' });
-  const isAnswerable = textSoFar(caller) !== '' && !wantsNoAnswer(caller, policy);
+  // A turn that has lasted too long is taken for good: nobody's change of mind gives it back.
+  const isAnswerable =
+    textSoFar(caller) !== '' && !wantsNoAnswer(caller, policy) && caller.limitedAtMs === undefined;
   return event.eager && isAnswerable && !caller.speaking ? takeTurn(next, event.atMs, true) : stay(next);
 }
 

@@ -57,6 +57,20 @@ describe('a turn that lasts too long', () => {
     expect(one.replies[0]).toEqual({ utterance: 1, audible: true, outcome: 'heard' });
   });
 
+  it('is not given back because the recogniser thought, and thinks no more, that it was over', () => {
+    const one = table({ utteranceLimitWords: 3 });
+    one.dispatch({ type: 'speech-started', track, startMs: 0 });
+    one.pass(800);
+    one.dispatch({ type: 'speech-ended', track, endMs: 600, silenceMs: 200 });
+    one.final('as I was saying');
+    one.dispatch({ type: 'turn-proposed', track, eager: true });
+    one.pass(10);
+    one.dispatch({ type: 'turn-withdrawn', track });
+    one.pass(3_000);
+    expect(one.commands.map(({ type }) => type)).not.toContain('stop-reply');
+    expect(taken(one)).toHaveLength(1);
+  });
+
   it('counts from anew once the agent was heard', () => {
     const one = table();
     talk(one, 10_100);

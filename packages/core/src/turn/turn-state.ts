@@ -162,9 +162,10 @@ function listeningDeadline({ caller, pauses }: TurnState, sinceMs: number, polic
   }
   if (caller.keys !== '')
     return { name: 'keys', atMs: limitedAtMs ?? caller.lastKeyAtMs + policy.keyPauseMs };
-  const after = (delayMs: number): number =>
-    limitedAtMs ?? Math.max(endedAtMs + delayMs, caughtUpBy(caller, policy));
-  if (caller.partialText !== '') return { name: 'promote', atMs: after(policy.promoteMs) };
+  const after = (delayMs: number, notBeforeMs = 0): number =>
+    limitedAtMs ?? Math.max(endedAtMs + delayMs, caughtUpBy(caller, policy), notBeforeMs);
+  if (caller.partialText !== '')
+    return { name: 'promote', atMs: after(policy.promoteMs, decidedBy(caller, policy)) };
   if (text !== '') {
     const delayMs = caller.proposed === 'end' ? 0 : endpointDelayMs(pauses, text, policy);
     return { name: 'endpoint', atMs: after(delayMs) };
@@ -190,6 +191,12 @@ function caughtUpBy(caller: CallerState, { promoteMs }: TurnPolicy): number {
   if (takenOverAtMs === undefined || !isBehind(caller)) return 0;
   const saidMs = endedAtMs - (turnStartedAtMs ?? endedAtMs);
   return Math.max(takenOverAtMs + Math.min(saidMs, longestReplayMs), textAtMs) + promoteMs;
+}
+
+/** A recogniser that took over decides what it hears again as late as it hears it. */
+function decidedBy({ takenOverAtMs, textAtMs, endedAtMs }: CallerState, { promoteMs }: TurnPolicy): number {
+  if (takenOverAtMs === undefined) return 0;
+  return Math.min(textAtMs, endedAtMs + longestReplayMs) + promoteMs;
 }
 
 export function textSoFar({ finalText, partialText }: CallerState): string {
