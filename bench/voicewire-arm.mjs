@@ -2,7 +2,9 @@
 import { serve } from './serve.mjs';
 
 const { MAX_LAG_MS: lag } = process.env;
-const { voicewire, tellPort } = await serve(lag === undefined ? {} : { maxLagMs: Number(lag) || undefined });
+const { voicewire, tellPort } = await serve(
+  lag === undefined ? {} : { maxLagMs: Number(lag) || undefined, maxLoopUtilization: undefined },
+);
 voicewire.on('warning', (warning) => process.stderr.write(`${warning.code}: ${warning.message}\n`));
 process.on('message', () => {
   const cpu = process.cpuUsage();

@@ -1,6 +1,9 @@
 // `npm run overload`: calls are offered until twice as many came as are taken; who is refused hears so in words, who talks keeps their delay.
-import { fork } from 'node:child_process';
+// Callers and providers cost more than the application, and would be overloaded first: they have a core, and the application shares
+// another with processes that do nothing but compute.
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { account, Call } from '../bench/carriers.mjs';
 import { createMarks } from '../bench/marks.mjs';
@@ -11,28 +14,53 @@ const { values: options } = parseArgs({
   options: {
     step: { type: 'string', default: '20' },
     stepSeconds: { type: 'string', default: '3' },
-    most: { type: 'string', default: '800' },
+    most: { type: 'string', default: '400' },
     maxLagMs: { type: 'string', default: '' },
+    /** How many processes compute on the application's core. */
+    beside: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
   },
 });
-const [step, stepSeconds, most] = [options.step, options.stepSeconds, options.most].map(Number);
+const [step, stepSeconds, most, beside] = [
+  options.step,
+  options.stepSeconds,
+  options.most,
+  options.beside,
+].map(Number);
 const cycleMs = 6_000;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const marks = createMarks();
 const providers = await startProviders(marks);
-const child = fork(new URL('../bench/voicewire-arm.mjs', import.meta.url), {
-  execArgv: ['--expose-gc'],
-  env: {
-    ...process.env,
-    PROVIDERS_PORT: String(providers.port),
-    TWILIO_ACCOUNT_SID: account.sid,
-    TWILIO_AUTH_TOKEN: account.token,
-    MAX_LAG_MS: options.maxLagMs,
+/** The application's core, and everybody else's. Linux's own command; without it the runs would say nothing. */
+const cores = { application: '0', others: '1' };
+const onCore = (core, args, more) =>
+  spawn('taskset', ['--cpu-list', core, process.execPath, ...args], { stdio: 'inherit', ...more });
+const pinned = spawnSync('taskset', [
+  '--all-tasks',
+  '--pid',
+  '--cpu-list',
+  cores.others,
+  String(process.pid),
+]);
+if (pinned.status !== 0)
+  throw new Error('overload needs the command taskset (util-linux) and two cores to choose from');
+const child = onCore(
+  cores.application,
+  ['--expose-gc', fileURLToPath(new URL('../bench/voicewire-arm.mjs', import.meta.url))],
+  {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      PROVIDERS_PORT: String(providers.port),
+      TWILIO_ACCOUNT_SID: account.sid,
+      TWILIO_AUTH_TOKEN: account.token,
+      MAX_LAG_MS: options.maxLagMs,
+    },
   },
-});
+);
 const [{ port }] = await once(child, 'message');
+const busy = Array.from({ length: beside }, () => onCore(cores.application, ['--eval', 'for (;;);']));
 const target = { webhookUrl: `http://127.0.0.1:${port}/voicewire/twilio/voice` };
 
 const live = [];
@@ -71,6 +99,7 @@ const afterMs = round(
 );
 const open = live.filter(({ call }) => call.socket.readyState === call.socket.OPEN).length;
 clearInterval(timer);
+for (const one of busy) one.kill();
 child.kill();
 await once(child, 'exit');
 providers.server.closeAllConnections();

@@ -46,6 +46,7 @@ export async function openRig({ chain, fakes = {}, agent = {}, settings = {}, se
     // Callers, providers and proxies share this process: its load says nothing about the application's.
     maxCalls: 1_000,
     maxLagMs: Infinity,
+    maxLoopUtilization: 1,
     ...settings,
   });
   const { request, upgrade } = nodeListener(voicewire);

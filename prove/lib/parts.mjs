@@ -99,7 +99,7 @@ export const parts = [
   {
     name: 'overload',
     what: 'twice the calls that are taken',
-    command: script('overload', '--most', '600'),
+    command: script('overload'),
     read: lastJson,
     rows: (figures) => [
       ['calls taken, offered', '', `${figures.taken}, ${figures.offered}`],

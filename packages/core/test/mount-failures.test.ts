@@ -102,6 +102,17 @@ it('a process that is late is not ready, and tells new callers so in words', asy
   expect(await announce(mounted)).toMatch(/lines are busy/);
 });
 
+it('a process that has hardly a moment for itself takes no more calls either', async () => {
+  mounted = await mount({ maxLagMs: Infinity });
+  for (let count = 0; count < 35; count += 1) {
+    const until = performance.now() + 80;
+    while (performance.now() < until);
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  expect(mounted.voicewire.isReady()).toBe(false);
+  expect(await announce(mounted)).toMatch(/lines are busy/);
+});
+
 describe('closing', () => {
   it('takes no new calls, lets live ones finish, then hangs up what is left', async () => {
     mounted = await mount();

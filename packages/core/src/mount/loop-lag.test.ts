@@ -23,3 +23,18 @@ it('is high while every turn of the loop is long', async () => {
   }
   expect(lag.ms()).toBeGreaterThan(60);
 });
+
+it('is busy when two seconds on end were, and one long piece of work is not', async () => {
+  lag = watchLoopLag();
+  hold(1_100);
+  await turn();
+  expect(lag.utilization()).toBe(0);
+  await new Promise((resolve) => void setTimeout(resolve, 1_100));
+  expect(lag.utilization()).toBeLessThan(0.9);
+  for (let index = 0; index < 35; index += 1) {
+    hold(120);
+    // Without a moment of waiting.
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  expect(lag.utilization()).toBeGreaterThan(0.9);
+});

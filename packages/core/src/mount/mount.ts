@@ -53,6 +53,11 @@ export interface VoicewireOptions extends CallSettings {
    * live calls do not suffer. Default 150; `Infinity`: never.
    */
   readonly maxLagMs?: number | undefined;
+  /**
+   * The share of time, 0 to 1, that the event loop may be busy in each of two seconds on end for a call more to be taken: above
+   * it the loop is about to be late. Default 0.9; 1: never.
+   */
+  readonly maxLoopUtilization?: number | undefined;
   readonly store?: CallStore | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -147,8 +152,9 @@ const defaultMaxLagMs = 150;
 
 /** Whether a call that is not here yet would be one too many. Callers whose media is on its way count. */
 export function isFull({ isClosing, live, tokens, lag, options }: Mount): boolean {
-  const { maxCalls = 300, maxLagMs = defaultMaxLagMs } = options;
-  if (isClosing || live.size >= maxCalls || lag.ms() > maxLagMs) return true;
+  const { maxCalls = 300, maxLagMs = defaultMaxLagMs, maxLoopUtilization = 0.9 } = options;
+  if (isClosing || live.size >= maxCalls) return true;
+  if (lag.ms() > maxLagMs || lag.utilization() > maxLoopUtilization) return true;
   const calls = new Set([...live.keys(), ...tokens.values().map(({ record }) => record.callId)]);
   return calls.size >= maxCalls;
 }
@@ -160,6 +166,6 @@ export function busy({ isClosing }: Mount): BaseVoiceError {
     stage: 'call',
     message: isClosing
       ? 'No new calls: this process is about to stop.'
-      : 'All lines are busy, or this process is late: wait for a call to end, or allow more (maxCalls, maxLagMs).',
+      : 'All lines are busy, or this process is: wait for a call to end, or allow more (maxCalls, maxLagMs, maxLoopUtilization).',
   });
 }
