@@ -15,6 +15,8 @@ export function limitStt(adapter: SttAdapter, budgets: Budgets['stt']): SttAdapt
 
 /** Words that were begun are due: sooner than a call takes what there is of them for all. */
 const undecidedLimitMs = 900;
+/** What has been silent through the end of what was said need not be waited for as long: so much is a network's, and a decision's. */
+const flushAtLeastMs = 400;
 
 function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt']): SttStream {
   const { provider } = adapter;
@@ -46,8 +48,10 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
       attempt.end(givenUp(provider, 'stalled', `no event for ${budgets.silenceMs} ms of speech`));
     },
     flush: () => {
-      if (isReady && adapter.capabilities.flush && !hasEnded && !attempt.signal.aborted)
-        flushed.arm(undecidedMs > 0 ? Math.min(budgets.silenceMs, undecidedLimitMs) : budgets.silenceMs);
+      if (isReady && adapter.capabilities.flush && !hasEnded && !attempt.signal.aborted) {
+        const limitMs = undecidedMs > 0 ? undecidedLimitMs : budgets.silenceMs;
+        flushed.arm(Math.max(flushAtLeastMs, Math.min(limitMs, unanswered.leftMs())));
+      }
       stream.flush();
     },
     end: () => {
@@ -76,6 +80,8 @@ function limited(adapter: SttAdapter, request: SttRequest, budgets: Budgets['stt
 
 interface Unanswered {
   answered(event: SttEvent, nowMs: number): void;
+  /** How much more speech may go unanswered. */
+  leftMs(): number;
   isTooLong(nowMs: number, audio: Uint8Array): boolean;
 }
 
@@ -96,6 +102,7 @@ function createUnanswered({ capabilities }: SttAdapter, request: SttRequest, lim
       speechMs = 0;
       lastMs = nowMs;
     },
+    leftMs: () => (owesEvents ? limitMs - speechMs : limitMs),
     isTooLong(nowMs, audio) {
       if (!isReady || !owesEvents) return false;
       // What is replayed is written faster than it was spoken; what follows a gap says nothing about the gap.
