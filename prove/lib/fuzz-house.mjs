@@ -23,8 +23,19 @@ export const numbers = { from: '+14155550100', to: '+14155550199' };
 /** A turn takes two seconds; whoever waits this long for an answer was harmed. */
 const answerMs = 20_000;
 
-/** Everything on sockets of loopback: carrier, three providers, webhooks, media. Whoever is called back is busy. */
-export async function openHouse() {
+/** It says what it was told. */
+export const echo = {
+  name: 'echo',
+  instructions: 'Answer.',
+  greeting,
+  turn: { silenceMs: 600_000, endpointMs: 300 },
+};
+
+/**
+ * Everything on sockets of loopback: carrier, three providers, webhooks, media. Whoever is called back is busy. `options`: of
+ * the Voicewire in it.
+ */
+export async function openHouse(options = {}) {
   const stt = await startDeepgramFake({ apiKey, record: false, script: 'sound', pauseMs: 200 });
   // It says what it was told, so that the caller hears whether the ears heard.
   const llm = await startOpenAiFake({
@@ -44,10 +55,13 @@ export async function openHouse() {
     stt: createDeepgramStt({ apiKey, baseUrl: stt.url }),
     llm: createOpenAiLlm({ apiKey, baseUrl: `${llm.url}/v1` }),
     tts: createCartesiaTts({ apiKey, baseUrl: tts.url }),
-    agent: { name: 'echo', instructions: 'Answer.', greeting, turn: { silenceMs: 600_000, endpointMs: 300 } },
+    agent: echo,
     maxCalls: 2_000,
     // Odd input is to be taken on a busy machine too, not turned away.
     maxLagMs: 60_000,
+    maxLoopUtilization: 1,
+    maxLoopUtilization: 1,
+    ...options,
   });
   const warnings = {};
   voicewire.on('warning', ({ code }) => (warnings[code] = (warnings[code] ?? 0) + 1));
