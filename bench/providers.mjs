@@ -62,7 +62,10 @@ function listen(webSocket, marks) {
   };
   webSocket.on('message', (data, isBinary) => {
     if (!isBinary) {
-      if (data.includes('CloseStream')) webSocket.close(1000);
+      if (!data.includes('CloseStream')) return;
+      // What proves that everything has come: a bare close is taken for a failure, and repeated elsewhere.
+      webSocket.send('{"type":"Metadata"}');
+      webSocket.close(1000);
       return;
     }
     for (let offset = 0; offset + frameBytes <= data.length; offset += frameBytes) {

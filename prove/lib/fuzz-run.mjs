@@ -1,6 +1,7 @@
 // The engine of a surface: sessions by seed, some at once, until enough odd messages were delivered; whatever breaks is kept.
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { createChance } from './fuzz-chance.mjs';
+import { describe, watchProcess } from './process-watch.mjs';
 
 const sessionsAtOnce = 6;
 const sessionsPerBatch = 60;
@@ -73,22 +74,4 @@ async function runSession(surface, stage, { seed, index, report }) {
     .catch((error) => notes.problem(`threw ${describe(error)}`));
   await Promise.race([session, tooLong]);
   limit.abort();
-}
-
-/** What nobody handled while this watches; without it the process would end. */
-function watchProcess(tell) {
-  const onRejection = (reason) => tell(`unhandled rejection: ${describe(reason)}`);
-  const onException = (error) => tell(`uncaught exception: ${describe(error)}`);
-  const onWarning = (warning) => tell(`warning of the process: ${describe(warning)}`);
-  const watched = { unhandledRejection: onRejection, uncaughtException: onException, warning: onWarning };
-  for (const [event, listener] of Object.entries(watched)) process.on(event, listener);
-  return {
-    stop() {
-      for (const [event, listener] of Object.entries(watched)) process.off(event, listener);
-    },
-  };
-}
-
-export function describe(error) {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }

@@ -87,6 +87,11 @@ export const parts = [
         figures.bytesAfterASecond.length === 0 ? 'met' : 'MISSED',
         `in ${figures.bytesAfterASecond.length} calls`,
       ],
+      [
+        'a provider that was told the end is sent nothing more',
+        figures.afterTheEnd.length === 0 ? 'met' : 'MISSED',
+        `sent in ${figures.afterTheEnd.length} calls`,
+      ],
     ],
   },
   {

@@ -1,0 +1,3 @@
+// What tests see of faulty-port.mjs.
+
+export declare function createRandom(seed: number): () => number;
