@@ -27,7 +27,7 @@ export interface LoadedConfig {
   readonly file: ConfigFile;
   readonly config: VoicewireConfig;
   readonly providers: LoadedProviders;
-  /** All that `createVoicewire` and `reload` take from a configuration: providers, ladder, budgets, limits, storage. */
+  /** All that `createVoicewire` and `reload` take from a configuration: providers, ladder, budgets, hedging, limits, storage. */
   readonly options: Omit<VoicewireOptions, 'publicUrl'>;
   /** What the module named by `agent` exports. */
   readonly agent: Agent | undefined;
@@ -58,7 +58,7 @@ const bytesOfMegabyte = 1024 * 1024;
 
 function mountOptions(
   { directory: base }: ConfigFile,
-  { phrases = {}, ladder, budgets, turn, calls }: VoicewireConfig,
+  { phrases = {}, ladder, budgets, hedge, turn, calls }: VoicewireConfig,
   providers: LoadedProviders,
   agent: Agent | undefined,
 ): LoadedConfig['options'] {
@@ -68,7 +68,7 @@ function mountOptions(
     directory === undefined
       ? undefined
       : createDiskStorage({ directory: resolve(base, directory), maxBytes });
-  return { ...providers, agent, ladder, budgets, turn, maxCalls: calls?.max, phraseStorage };
+  return { ...providers, agent, ladder, budgets, hedge, turn, maxCalls: calls?.max, phraseStorage };
 }
 
 /** What the module that the configuration names under `name` exports by that name. */

@@ -91,6 +91,16 @@ it.each<[string, Readonly<Record<string, string>>, object]>([
     { line: 4, path: 'agent.greeting', code: 'config.invalid_option', found: 'number' },
   ],
   [
+    'more hedges than requests',
+    { 'a.yaml': 'stt: ears\nhedge:\n  llm: { share: 10 }\n' },
+    { line: 3, path: 'hedge.llm.share', code: 'config.invalid_option', found: '10' },
+  ],
+  [
+    'hedges of a stage that has none, for some calls',
+    { 'a.yaml': 'stt: ears\noverrides:\n  - match: { tenant: acme }\n    hedge: { tts: true }\n' },
+    { line: 4, path: 'overrides[0].hedge.tts', code: 'config.unknown_option' },
+  ],
+  [
     'the same provider twice',
     { 'a.yaml': 'stt:\n  - ears\n  - others\n  - { use: ears, when: yes }\n' },
     { line: 4, path: 'stt[2]', code: 'config.duplicate_entry', message: expect.stringContaining('stt[0]') },

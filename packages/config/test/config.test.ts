@@ -298,7 +298,7 @@ describe('what createVoicewire takes', () => {
   it('is all there: providers, ladder, limits, overrides, and a place for phrases beside the file', async () => {
     const file = await write(
       'voicewire.config.yaml',
-      'stt: ears\ntts: voice\ncalls: { max: 7 }\nturn: { endpointMs: 700 }\nladder: { person: "+4930111" }\nphrases: { directory: phrases }\noverrides: [{ match: { tenant: acme }, stt: media }]\n',
+      'stt: ears\ntts: voice\ncalls: { max: 7 }\nturn: { endpointMs: 700 }\nhedge: { llm: { share: 0.05 } }\nladder: { person: "+4930111" }\nphrases: { directory: phrases }\noverrides: [{ match: { tenant: acme }, stt: media, hedge: { llm: true } }]\n',
     );
     const { options } = await loadConfig({ file, adapters, env: {} });
     expect(options).toMatchObject({
@@ -306,8 +306,9 @@ describe('what createVoicewire takes', () => {
       tts: [{ provider: 'voice' }],
       maxCalls: 7,
       turn: { endpointMs: 700 },
+      hedge: { llm: { share: 0.05 } },
       ladder: { person: '+4930111' },
-      overrides: [{ match: { tenant: 'acme' }, stt: 'media' }],
+      overrides: [{ match: { tenant: 'acme' }, stt: 'media', hedge: { llm: true } }],
     });
     await options.phraseStorage?.put('one', new Uint8Array([1]));
     expect(await readdir(join(directory, 'phrases'))).toEqual(['one.bin']);

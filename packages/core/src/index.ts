@@ -50,7 +50,8 @@ export { fallbackStt } from './resilience/fallback-stt.js';
 export { fallbackTts } from './resilience/fallback-tts.js';
 export type { Ladder, LadderMenu, MenuChoice } from './resilience/ladder.js';
 export type { ByteStorage } from './spec/storage.js';
-export type { ChainOptions } from './resilience/chain-options.js';
+export type { ChainOptions, LlmChainOptions } from './resilience/chain-options.js';
+export type { HedgeOptions, HedgeSettings } from './resilience/hedge.js';
 export {
   createHealth,
   type Health,

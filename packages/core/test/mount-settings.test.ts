@@ -53,6 +53,33 @@ describe('settings that change while calls run', () => {
   });
 });
 
+describe('hedging', () => {
+  it('is in the log: who was asked besides, and who answered', async () => {
+    const late = createScriptedLlm({
+      provider: 'late',
+      responses: () => 'never said',
+      delays: { firstMs: 1_300 },
+    });
+    const llm = [late, createScriptedLlm({ provider: 'next', responses: () => 'on its way' })];
+    const stt = createScriptedStt({ pauseMs: 200 });
+    const tts = createScriptedTts({ msPerChar: 40 });
+    const agent = { name: 'shop', instructions: 'Answer.', greeting: 'hello' };
+    mounted = await mount({ stt, llm, tts, agent });
+    mounted.voicewire.reload({ stt, llm, tts, agent, hedge: { llm: { afterMs: 50 } } });
+    const call = mounted.call();
+    await call.until(() => call.isStreaming);
+    await say(call, 'where is my order');
+    await call.until(() => heardBy(call).endsWith('on its way'));
+    call.hangup();
+    await expect.poll(() => mounted.over).toHaveLength(1);
+    const events = mounted.over[0]?.events ?? [];
+    expect(events.filter(({ type }) => type === 'provider-hedged')).toMatchObject([
+      { stage: 'llm', provider: 'next', winner: 'next', inputCharacters: expect.any(Number) as number },
+    ]);
+    expect(events.filter(({ type }) => type === 'provider-failed')).toEqual([]);
+  });
+});
+
 describe('how turns are taken', () => {
   it('is said for all agents at once, and an agent may say otherwise', async () => {
     const stt = createScriptedStt({ pauseMs: 200 });

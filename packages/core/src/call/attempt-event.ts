@@ -4,14 +4,18 @@ import type { Stage } from '../spec/error.js';
 import type { CallEventBody } from '../spec/call-event.js';
 
 export function attemptEvent(stage: Stage, report: AttemptReport, track?: string): CallEventBody {
-  if (report.type === 'used') return { type: 'provider-used', stage, provider: report.provider, track };
-  const { error, provider, isHandled } = report;
-  return {
-    type: 'provider-failed',
-    stage,
-    provider,
-    code: error.code,
-    class: error.class,
-    handled: isHandled,
-  };
+  const { provider } = report;
+  switch (report.type) {
+    case 'used':
+      return { type: 'provider-used', stage, provider, track };
+    case 'failed': {
+      const { error, isHandled } = report;
+      const { code, class: errorClass } = error;
+      return { type: 'provider-failed', stage, provider, code, class: errorClass, handled: isHandled };
+    }
+    case 'hedged': {
+      const { winner, inputCharacters } = report;
+      return { type: 'provider-hedged', stage, provider, winner, inputCharacters };
+    }
+  }
 }

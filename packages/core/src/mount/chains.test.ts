@@ -1,5 +1,10 @@
 // Which providers a call gets: overrides in order, what policy forbids, and nobody where nobody is left.
-import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
+import {
+  createScriptedLlm,
+  createScriptedStt,
+  createScriptedTts,
+  createVirtualClock,
+} from '@voicewire/testing';
 import { describe, expect, it } from 'vitest';
 import { createHealth } from '../resilience/health.js';
 import { labelled } from '../resilience/labels.js';
@@ -66,6 +71,25 @@ describe('overrides', () => {
     });
     expect(names(chains)).toEqual(['media', ['mind'], ['first', 'second']]);
     expect(chains.ladder).toEqual({ retries: 0 });
+  });
+
+  it.each([
+    ['for nobody', {}, 0],
+    ['for all', { hedge: { llm: true } }, 1],
+    ['for some', { overrides: [{ match: { tenant: 'acme' }, hedge: { llm: { afterMs: 300 } } }] }, 1],
+    ['for others', { overrides: [{ match: { tenant: 'other' }, hedge: { llm: true } }] }, 0],
+    ['for all but some', { hedge: { llm: true }, overrides: [{ match: { tenant: 'acme' }, hedge: {} }] }, 0],
+  ] satisfies readonly [string, Partial<CallSettings>, number][])('hedge %s', async (_, settings, count) => {
+    const clock = createVirtualClock();
+    const slow = createScriptedLlm({ responses: () => 'Hello.', delays: { firstMs: 1_000 } });
+    const next = llm('next');
+    const chain = choose({ ...settings, llm: [slow, next] }).llm;
+    void (async () => {
+      const request = { messages: [], clock, signal: new AbortController().signal };
+      for await (const _part of chain?.generate(request) ?? []);
+    })();
+    await clock.run();
+    expect(next.requests).toHaveLength(count);
   });
 
   it('say nothing about what is done before any call', () => {

@@ -1,5 +1,6 @@
 // Which providers a call gets: the chains of now, overridden for its tenant, language or number, and none that policy forbids.
 import type { Health } from '../resilience/health.js';
+import type { HedgeSettings } from '../resilience/hedge.js';
 import type { Ladder } from '../resilience/ladder.js';
 import {
   llmChain,
@@ -23,6 +24,8 @@ export interface CallSettings {
   readonly llm?: Chain<LlmAdapter> | undefined;
   readonly tts?: Chain<TtsAdapter> | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  /** Which stages ask a second provider the same when the first is late, and how often at most. Default: none. */
+  readonly hedge?: HedgeSettings | undefined;
   /** How turns are taken, for agents that do not say otherwise. */
   readonly turn?: Partial<TurnPolicy> | undefined;
   /** What is left to callers when a stage has failed for good. Default: one more try, then a goodbye. */
@@ -39,6 +42,7 @@ export interface CallOverride {
   readonly stt?: Chain<SttAdapter> | 'media' | undefined;
   readonly llm?: Chain<LlmAdapter> | undefined;
   readonly tts?: Chain<TtsAdapter> | undefined;
+  readonly hedge?: HedgeSettings | undefined;
   readonly ladder?: Ladder | undefined;
   readonly require?: readonly string[] | undefined;
 }
@@ -103,7 +107,9 @@ export function chainsFor(
   const [stt, llm, tts] = [pick('stt'), pick('llm'), pick('tts')];
   return {
     stt: stt === 'media' ? 'media' : chainOf(sttChain, stt, allowed(stt), { budgets: budgets.stt, health }),
-    llm: llm && chainOf(llmChain, llm, allowed(llm), { budgets: budgets.llm, health }),
+    llm:
+      llm &&
+      chainOf(llmChain, llm, allowed(llm), { budgets: budgets.llm, health, hedge: pick('hedge')?.llm }),
     tts: tts && chainOf(ttsChain, tts, allowed(tts), { budgets: budgets.tts, health }),
     ladder: pick('ladder'),
   };

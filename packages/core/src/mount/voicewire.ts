@@ -154,8 +154,8 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
 }
 
 function reload(mount: Mount, settings: ReloadSettings): void {
-  const { stt, llm, tts, budgets, turn, ladder, require, overrides, agent, maxCalls } = settings;
-  const changed = { stt, llm, tts, budgets, turn, ladder, require, overrides, agent, maxCalls };
+  const { stt, llm, tts, budgets, hedge, turn, ladder, require, overrides, agent, maxCalls } = settings;
+  const changed = { stt, llm, tts, budgets, hedge, turn, ladder, require, overrides, agent, maxCalls };
   const options: VoicewireOptions = { ...mount.options, ...changed };
   checkOptions(options);
   mount.options = options;

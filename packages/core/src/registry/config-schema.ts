@@ -1,5 +1,6 @@
 // The shape of a configuration object. zod is loaded with it, and only with it.
 import type * as Zod from 'zod';
+import type { HedgeSettings } from '../resilience/hedge.js';
 import type { Ladder } from '../resilience/ladder.js';
 import type { BudgetOptions } from '../resilience/provider-chains.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
@@ -37,6 +38,7 @@ export interface OverrideConfig {
   readonly stt?: StageConfig | undefined;
   readonly llm?: StageConfig | undefined;
   readonly tts?: StageConfig | undefined;
+  readonly hedge?: HedgeSettings | undefined;
   readonly ladder?: Ladder | undefined;
   readonly require?: readonly string[] | undefined;
 }
@@ -54,6 +56,7 @@ export interface VoicewireConfig {
   readonly calls?: { readonly max?: number | undefined } | undefined;
   readonly turn?: Partial<TurnPolicy> | undefined;
   readonly budgets?: BudgetOptions | undefined;
+  readonly hedge?: HedgeSettings | undefined;
   /** What is left to callers when a stage has failed for good. */
   readonly ladder?: Ladder | undefined;
   /** Labels that every provider of a call must have. */
@@ -109,6 +112,7 @@ function configSchema(z: typeof Zod): Zod.ZodType {
         llm: likeDefaults(z, defaultBudgets.llm).optional(),
       })
       .optional(),
+    hedge: hedgeSchema(z).optional(),
     ladder: ladderSchema(z).optional(),
     require: labels.optional(),
     overrides: z
@@ -124,6 +128,7 @@ function configSchema(z: typeof Zod): Zod.ZodType {
           stt: stage,
           llm: stage,
           tts: stage,
+          hedge: hedgeSchema(z).optional(),
           ladder: ladderSchema(z).optional(),
           require: labels.optional(),
         }),
@@ -139,6 +144,14 @@ function configSchema(z: typeof Zod): Zod.ZodType {
       .strictObject({ host: z.string().optional(), port, mediaPort: port, publicUrl: z.url().optional() })
       .optional(),
   });
+}
+
+function hedgeSchema(z: typeof Zod): Zod.ZodType {
+  const limits = z.strictObject({
+    share: z.number().min(0).max(1).optional(),
+    afterMs: z.number().min(0).optional(),
+  });
+  return z.strictObject({ llm: z.union([z.boolean(), limits]).optional() });
 }
 
 function ladderSchema(z: typeof Zod): Zod.ZodType {

@@ -94,8 +94,9 @@ export function createRegistry({
         stt: base.stt.adapters?.map(adapterOf) ?? 'media',
         telephony: telephony.adapters?.map(adapterOf) ?? [],
         require: parsed.require,
-        overrides: parsed.overrides?.map(({ match, ladder, require, ...stages }, index) => ({
+        overrides: parsed.overrides?.map(({ match, hedge, ladder, require, ...stages }, index) => ({
           match,
+          hedge,
           ladder,
           require,
           ...adaptersOf(stages, overrides[index]),

@@ -1,5 +1,6 @@
 // What chains of every stage are told: whose health they go by, and when they give up.
 import { createHealth, type Health } from './health.js';
+import type { HedgeSettings } from './hedge.js';
 import type { RouteOptions } from './route.js';
 
 export interface ChainOptions {
@@ -15,6 +16,14 @@ export interface ChainOptions {
    * is left for a while. Default 1 s.
    */
   readonly slowMs?: { readonly tts?: number | undefined; readonly llm?: number | undefined } | undefined;
+}
+
+export interface LlmChainOptions extends ChainOptions {
+  /**
+   * Whether the next model is asked the same question besides, when nothing has come of the first for longer than usual; the
+   * first to begin answers. It costs questions that nobody needed, up to a `share` of all. Default: off.
+   */
+  readonly hedge?: HedgeSettings['llm'];
 }
 
 export interface ChainSettings extends RouteOptions {

@@ -306,6 +306,25 @@ describe('what a provider said for its own eyes', () => {
 });
 
 describe('a chain', () => {
+  it('that is left by its reader leaves its member', async () => {
+    let hasLeft = false;
+    const endless: LlmAdapter = {
+      ...model('endless'),
+      async *generate() {
+        try {
+          for (;;) yield { type: 'text', text: await Promise.resolve('again and ') };
+        } finally {
+          hasLeft = true;
+        }
+      },
+    };
+    const { signal } = controller;
+    for await (const _ of fallbackLlm([endless]).generate({ messages: question, clock, signal })) break;
+    await clock.advance(0);
+    expect(hasLeft).toBe(true);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('declares what every member has, and does nothing before it is read', () => {
     const first = model('first');
     const chain = fallbackLlm([first, model('second', { capabilities: { prefill: false } })]);

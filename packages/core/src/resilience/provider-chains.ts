@@ -2,7 +2,7 @@
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { TtsAdapter } from '../spec/tts.js';
-import type { ChainOptions } from './chain-options.js';
+import type { ChainOptions, LlmChainOptions } from './chain-options.js';
 import { defaultBudgets, type Budgets } from './budgets.js';
 import { fallbackLlm } from './fallback-llm.js';
 import { fallbackStt } from './fallback-stt.js';
@@ -42,7 +42,10 @@ export function ttsChain(chain: Chain<TtsAdapter>, options: CallChainOptions<'tt
   );
 }
 
-export function llmChain(chain: Chain<LlmAdapter>, options: CallChainOptions<'llm'> = {}): LlmAdapter {
+export function llmChain(
+  chain: Chain<LlmAdapter>,
+  options: CallChainOptions<'llm'> & LlmChainOptions = {},
+): LlmAdapter {
   const limits = { ...defaultBudgets.llm, ...options.budgets };
   return fallbackLlm(
     membersOf(chain).map((member) => limitLlm(member, limits)),

@@ -23,6 +23,10 @@ export interface Stop<Member> {
 export interface Route<Member> {
   /** Undefined when nobody is left. */
   next(): Stop<Member> | undefined;
+  /** Somebody who can be asked while others are at work: never the least bad. */
+  spare(): Stop<Member> | undefined;
+  /** It was not needed after all and gave its place back: it can be asked again. */
+  unneeded(stop: Stop<Member>): void;
   /** Tells health, and remembers whether trying that member again could help. */
   failed(stop: Stop<Member>, error: VoiceError): void;
 }
@@ -55,14 +59,20 @@ export function createRoute<Member extends HealthMember>(
     return member !== undefined && health.of(member).retryAfterMs === 0;
   };
 
+  function take(index: number): Stop<Member> | undefined {
+    const member = members[index];
+    if (member === undefined) return undefined;
+    const lease = health.acquire(member);
+    if (!isLease(lease)) return undefined;
+    const isLastResort = !waiting.some((other) => other !== index && isAskable(other));
+    return { index, member, lease, afterMs: 0, isLastResort };
+  }
+
   return {
     next() {
       for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-        const member = members[index];
-        if (member === undefined) continue;
-        const answer = health.acquire(member);
-        if (isLease(answer))
-          return { index, member, lease: answer, afterMs: 0, isLastResort: !waiting.some(isAskable) };
+        const stop = take(index);
+        if (stop !== undefined) return stop;
         refused.push(index);
       }
       if (isLastTryOver) return undefined;
@@ -70,6 +80,19 @@ export function createRoute<Member extends HealthMember>(
       const untried = leastBad(refused, 0);
       if (untried !== undefined || lastTryAfterMs === false) return untried;
       return leastBad(retryable, lastTryAfterMs);
+    },
+    spare() {
+      // Who has no place now keeps its turn: the work may still come to it.
+      for (const [place, index] of waiting.entries()) {
+        const stop = take(index);
+        if (stop === undefined) continue;
+        waiting.splice(place, 1);
+        return stop;
+      }
+      return undefined;
+    },
+    unneeded({ index }) {
+      waiting.unshift(index);
     },
     failed({ index, lease }, error) {
       lease.fail(error);

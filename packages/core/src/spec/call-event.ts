@@ -78,6 +78,19 @@ export type CallEventBody =
       readonly handled: boolean;
     }
   /**
+   * A second provider was asked the same, for the first was late. One of the two questions was for nothing: so many characters
+   * of messages and tools, as JSON; of what it cost beyond that, an answer that is given up tells nothing. `winner`: whose
+   * answer it is; nothing where neither had one.
+   */
+  | {
+      readonly type: 'provider-hedged';
+      readonly stage: Stage;
+      /** Who was asked besides. */
+      readonly provider: string;
+      readonly winner?: string | undefined;
+      readonly inputCharacters: number;
+    }
+  /**
    * A provider this call may use is left alone from now on, or used again, by all calls of the process; `code` is why, where
    * it was not slowness.
    */

@@ -25,6 +25,8 @@ function describe(event: CallEvent): string | undefined {
       return `        ${event.stage}: ${event.provider}`;
     case 'provider-failed':
       return `        ${event.stage}: ${event.provider} failed (${event.code})${event.handled ? ', the next one took over' : ''}`;
+    case 'provider-hedged':
+      return `        ${event.stage}: ${event.provider} was asked besides, ${event.winner ?? 'nobody'} began`;
     case 'error':
       return `        ${event.message}`;
     case 'call-ended':
