@@ -19,13 +19,13 @@ export interface ReplayRing {
   /** Keeps a copy. */
   audio(audio: Uint8Array, isSpeech: boolean): void;
   mark(type: 'flush' | 'end'): void;
-  /** All audio before is decided: what lies before the last pause at or before it is let go. */
+  /** All audio before is decided: what lies before the last pause at or before it, or a second before it, is let go. */
   settle(atMs: number): void;
   /** Whether somebody spoke after what is settled. */
   hasSpeech(): boolean;
   /** Where the speech that goes on now began; the present where nobody speaks. */
   openSpeechMs(): number;
-  /** What is kept from there on; by default from the last pause at or before what is settled. */
+  /** What is kept from there on; by default from the last pause before what is settled, or a second before it. */
   stepsFrom(atMs?: number): readonly SttStep[];
   clear(): void;
 }
@@ -38,6 +38,8 @@ export interface ReplayRingOptions {
 
 /** The detector hears the beginning of a word late: so much of the pause before it belongs to it. */
 const leadInMs = 200;
+/** Words that are settled are heard again as long as this: a recogniser that begins in mid-word gets that word wrong, not the next. */
+const contextMs = 1_000;
 /** Of silence that nobody has settled so much is kept: what the detector did not hear may still be a word. */
 const quietMs = 1_000;
 /** Steps are given out in pieces of at most this length. */
@@ -80,6 +82,7 @@ export function createReplayRing({ format, maxMs }: ReplayRingOptions): ReplayRi
   const hasSpeech = (): boolean => state.speechTo > state.settledTo;
   const quietBytes = bytesFor(quietMs, format);
   const leadInBytes = bytesFor(leadInMs, format);
+  const contextBytes = bytesFor(contextMs, format);
   return {
     endMs: () => toMs(state.to),
     audio(audio, isSpeech) {
@@ -99,7 +102,8 @@ export function createReplayRing({ format, maxMs }: ReplayRingOptions): ReplayRi
       const pause = state.runs.findLast(
         ({ type, from, isSpeech }) => type === 'audio' && !isSpeech && from < state.settledTo,
       );
-      if (pause !== undefined) dropBefore(state, Math.min(pause.to, state.settledTo) - leadInBytes);
+      const pauseTo = pause === undefined ? 0 : Math.min(pause.to, state.settledTo) - leadInBytes;
+      dropBefore(state, Math.max(pauseTo, state.settledTo - contextBytes));
     },
     hasSpeech,
     openSpeechMs: () => toMs(state.openSpeechFrom),

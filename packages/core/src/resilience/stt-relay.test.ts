@@ -100,6 +100,25 @@ describe('a member that fails in the middle of speech', () => {
     },
   );
 
+  it('makes words of a long sentence late by what is not settled, and not by the whole of it', async () => {
+    const words = Array.from({ length: 60 }, (_, index) => `word${'abcdefghij'[index % 10] ?? ''}${index}`);
+    let kill = (): void => undefined;
+    const first = killable(createScriptedStt({ provider: 'first', segmentWords: 4 }), (end) => (kill = end));
+    const opened = on.open(sttChain([first, good({ segmentWords: 4, capabilities: { maxReplayRate: 1 } })]));
+    for (const [index, word] of words.entries()) {
+      if (index === 50) kill();
+      await on.speak(opened, speechSound(`${word} `, format));
+    }
+    const heard = opened.events.flatMap((event) => (event.type === 'final' ? [event.settledMs] : []));
+    // A second that is settled, four words that are not, and the four that make the next final.
+    expect(on.clock.now() - (heard.at(-1) ?? 0)).toBeLessThan(1_000 + 8 * 500);
+    on.isSpeech = false;
+    await on.speak(opened, silence(8_000, format));
+    opened.stream.end();
+    await on.clock.run();
+    expect(textOf(opened.events)).toBe(words.join(' '));
+  });
+
   it('is followed by one that cuts sentences elsewhere: of its words only those are told that are new', async () => {
     let kill = (): void => undefined;
     const first = killable(createScriptedStt({ provider: 'first' }), (end) => (kill = end));

@@ -10,6 +10,8 @@ export function createTimeMap(startMs: number): TimeMap {
   const entries = [{ fromMs: 0, toMs: startMs }];
   return {
     add(fromMs, toMs) {
+      // What was said of it before was about no audio at all.
+      if (entries.at(-1)?.fromMs === fromMs) entries.pop();
       entries.push({ fromMs, toMs });
     },
     toOuter(innerMs) {
