@@ -35,10 +35,15 @@ const levels = {
 
 /** Whole samples only, those of all channels in turn. */
 export function decodeSamples(bytes: Uint8Array, { encoding }: SoundFormat): Int16Array {
-  if (encoding !== 'pcm_s16le') {
-    const table = levels[encoding];
-    return Int16Array.from(bytes, (code) => table[code] ?? 0);
+  // Loops: a mapping by `from` costs twenty times as much, and all sound of a run goes through here.
+  if (encoding === 'pcm_s16le') {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const samples = new Int16Array(bytes.length >> 1);
+    for (let index = 0; index < samples.length; index += 1) samples[index] = view.getInt16(index * 2, true);
+    return samples;
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Int16Array.from({ length: bytes.length >> 1 }, (_, index) => view.getInt16(index * 2, true));
+  const table = levels[encoding];
+  const samples = new Int16Array(bytes.length);
+  for (let index = 0; index < samples.length; index += 1) samples[index] = table[bytes[index] ?? 0] ?? 0;
+  return samples;
 }

@@ -32,7 +32,10 @@ const minRun = 2;
 
 function energyOf(samples: Int16Array): number {
   let sum = 0;
-  for (let index = 0; index < samples.length; index += 1) sum += (samples[index] ?? 0) ** 2;
+  for (let index = 0; index < samples.length; index += 1) {
+    const sample = samples[index] ?? 0;
+    sum += sample * sample;
+  }
   return sum;
 }
 
