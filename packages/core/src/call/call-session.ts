@@ -1,4 +1,5 @@
 // The heart of a call: every event goes through `dispatch`, which stamps, masks, records, reduces and decides.
+import { setMaxListeners } from 'node:events';
 import { EventEmitter } from 'eventemitter3';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import { reduceTurn } from '../turn/reduce-turn.js';
@@ -89,7 +90,7 @@ export function createSession(options: SessionOptions): Session {
       session.dispatch({ type: 'masking-changed', masked, reason });
     }),
     emitter: new EventEmitter(),
-    controller: new AbortController(),
+    controller: createController(),
     hook: createHookWatch(clock, (name, ms) => {
       session.dispatch({
         type: 'error',
@@ -119,6 +120,16 @@ export function createSession(options: SessionOptions): Session {
   };
   for (const event of resume) reduce(session, event);
   return session;
+}
+
+/**
+ * Everything in a call listens to its signal: tracks, the members of its chains, tools. They are as many as it has of those, and
+ * Node's warning at ten is no news; whoever does not go is found by the tests that count.
+ */
+function createController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 function reduce(session: Session, event: CallEvent): readonly TurnCommand[] {

@@ -60,6 +60,23 @@ describe('heard text', () => {
     expect(heardText(ledger, 0)).toBe('');
   });
 
+  it('goes by the voice that said it: one that died had told of words to come', () => {
+    const text = 'I had a problem';
+    const again = wordsOf(text.slice(2), 2, 500);
+    const ledger = reduce([
+      { type: 'agent-text', turnId, text },
+      { type: 'agent-segment', turnId, textStart: 0, startMs: 0 },
+      { type: 'agent-words', turnId, words: wordsOf(text) },
+      // It died after the first word; the next one begins with the second, later than it would have been.
+      { type: 'agent-segment', turnId, textStart: 2, startMs: 500 },
+      { type: 'agent-words', turnId, words: again },
+      { type: 'agent-audio', turnId, producedMs: 2_000, sentMs: 2_000 },
+    ]);
+    expect(heardText(ledger, 600)).toBe('I');
+    expect(heardText(ledger, 500 + 'had'.length * msPerCharacter)).toBe('I had');
+    expect(firstUnheardMs(ledger, 600)).toBe(500);
+  });
+
   it('takes punctuation that no word has', () => {
     const words = [{ textStart: 0, textEnd: 3, startMs: 0, endMs: 180 }];
     const ledger = reduce([

@@ -37,7 +37,12 @@ export function reduceLedger(ledger: PlaybackLedger, event: CallEvent): Playback
     case 'agent-text':
       return { ...ledger, text: ledger.text + event.text };
     case 'agent-segment':
-      return { ...ledger, segments: [...ledger.segments, event] };
+      // Words it begins with are said again: what a voice that died told of them never came true.
+      return {
+        ...ledger,
+        segments: [...ledger.segments, event],
+        words: ledger.words.filter(({ textStart }) => textStart < event.textStart),
+      };
     case 'agent-words':
       return { ...ledger, words: [...ledger.words, ...event.words] };
     case 'agent-audio':

@@ -37,3 +37,22 @@ it.each([500, 900, 1_500, 2_500])(
     expect(caller.heardText().slice(again).startsWith(remembered)).toBe(true);
   },
 );
+
+it('a chain may be long: whoever stays connected is no leak', async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', onWarning);
+  const refusing = Array.from({ length: 12 }, (_, place) =>
+    createScriptedTts({ provider: `voice${place}`, faults: () => ({ type: 'fail' }) }),
+  );
+  const { caller } = await playCall({
+    agent: { name: 'test', instructions: 'Answer.', greeting: 'good day' },
+    providers: { tts: ttsChain([...refusing, createScriptedTts({ provider: 'last' })]) },
+    script: (hands) => hands.agentFinishes(),
+  });
+  // Node tells it in the next turn of the loop.
+  await new Promise((resolve) => void setImmediate(resolve));
+  process.off('warning', onWarning);
+  expect(caller.heardText()).toBe('good day');
+  expect(warnings).toEqual([]);
+});

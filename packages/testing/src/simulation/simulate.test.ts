@@ -6,7 +6,12 @@ const calls = Number(process.env['VOICEWIRE_SIMULATED_CALLS'] ?? 400);
 const seed = Number(process.env['VOICEWIRE_SEED'] ?? 1);
 
 it(`${calls} calls by chance from seed ${seed}: every one ends, and all that must hold does`, async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', onWarning);
   const report = await simulate({ calls, seed });
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
   expect(report.failures).toEqual([]);
   expect(report.calls).toBe(calls);
   // Chance that fails nobody would prove nothing.
