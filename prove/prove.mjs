@@ -1,5 +1,5 @@
 // `npm run prove`: every run, one after the other, each resumable by itself; the figures become docs/reliability.md.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,15 @@ function fileOf(name) {
   return `${folder}/${name}.json`;
 }
 
+/** What was run; nothing outside a repository. */
+function revision() {
+  const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
 let isWell = true;
 for (const part of parts) {
   if (options.only !== undefined && !options.only.includes(part.name)) continue;
@@ -52,7 +61,8 @@ for (const part of parts) {
   const { code, output } = await run(part);
   const minutes = Math.round((performance.now() - beganMs) / 6_000) / 10;
   const figures = part.read(output);
-  writeFileSync(fileOf(part.name), JSON.stringify({ code, minutes, at: new Date().toISOString(), figures }));
+  const at = new Date().toISOString();
+  writeFileSync(fileOf(part.name), JSON.stringify({ code, minutes, at, revision: revision(), figures }));
   isWell &&= code === 0;
   console.log(`${part.name}: ${code === 0 ? 'held' : 'BROKE'} after ${minutes} minutes`);
 }

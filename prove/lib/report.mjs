@@ -18,12 +18,12 @@ export function writeReport(results, machine) {
   return lines.join('\n');
 }
 
-function section(part, { figures, minutes, at, code }) {
+function section(part, { figures, minutes, at, revision, code }) {
   const rows = part.rows(figures);
   return [
     `## ${part.what[0].toUpperCase()}${part.what.slice(1)}`,
     '',
-    `\`npm run ${part.name === 'breaker' ? 'prove -- --only breaker --again' : part.name}\`, ${at.slice(0, 10)}, ${minutes} minutes${code === 0 ? '' : '; **a hard promise did not hold**'}.`,
+    `\`npm run ${part.name === 'breaker' ? 'prove -- --only breaker --again' : part.name}\`, ${at.slice(0, 10)}, ${minutes} minutes${revision === undefined ? '' : `, revision ${revision}`}${code === 0 ? '' : '; **a hard promise did not hold**'}.`,
     '',
     '| promise | | found |',
     '| --- | --- | --- |',
