@@ -58,6 +58,11 @@ const matrix = {
     'reset-revised': differently({ revises: true, segmentWords: 5 }, { revises: true }),
     'reset-late-times': differently({ segmentWords: 4 }, { shiftMs: 40 }),
     'reset-early-times': differently({ segmentWords: 4, shiftMs: 40 }, {}),
+    // Nobody can say which words of a final were settled before: no more than a sentence comes again.
+    'reset-untimed': {
+      ...differently({ untimed: true, segmentWords: 4 }, { untimed: true, segmentWords: 4 }),
+      mayRepeat: 12,
+    },
     'stop-reading': atWord({ kind: 'stop-reading' }, 'silence'),
     huge: atWord({ kind: 'huge', bytes: 20_000_000 }, 'close'),
     ...connecting,
