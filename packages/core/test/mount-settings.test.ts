@@ -1,12 +1,23 @@
 // What a mounted Voicewire runs on: settings that change while calls run, chains by label, health in the log.
 import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/index.js';
+import { ConfigError, type CallEvent } from '../src/index.js';
 import { heardBy, mount, say, type Mounted } from './mounted.js';
 
 let mounted: Mounted;
 
 afterEach(() => mounted.close());
+
+/** One call that asks, is answered and hangs up: all that its log has. */
+async function askAndLeave(): Promise<readonly CallEvent[]> {
+  const call = mounted.call();
+  await call.until(() => call.isStreaming);
+  await say(call, 'where is my order');
+  await call.until(() => heardBy(call).endsWith('on its way'));
+  call.hangup();
+  await expect.poll(() => mounted.over).toHaveLength(1);
+  return mounted.over[0]?.events ?? [];
+}
 
 describe('settings that change while calls run', () => {
   it('are for new calls: a live one keeps its voice', async () => {
@@ -66,13 +77,7 @@ describe('hedging', () => {
     const agent = { name: 'shop', instructions: 'Answer.', greeting: 'hello' };
     mounted = await mount({ stt, llm, tts, agent });
     mounted.voicewire.reload({ stt, llm, tts, agent, hedge: { llm: { afterMs: 50 } } });
-    const call = mounted.call();
-    await call.until(() => call.isStreaming);
-    await say(call, 'where is my order');
-    await call.until(() => heardBy(call).endsWith('on its way'));
-    call.hangup();
-    await expect.poll(() => mounted.over).toHaveLength(1);
-    const events = mounted.over[0]?.events ?? [];
+    const events = await askAndLeave();
     expect(events.filter(({ type }) => type === 'provider-hedged')).toMatchObject([
       { stage: 'llm', provider: 'next', winner: 'next', inputCharacters: expect.any(Number) as number },
     ]);
@@ -104,13 +109,7 @@ describe('health', () => {
     const refuse = { type: 'refuse', class: 'auth' } as const;
     const dead = createScriptedLlm({ provider: 'dead', responses: () => '', faults: () => refuse });
     mounted = await mount({ llm: [dead, createScriptedLlm({ responses: () => 'on its way' })] });
-    const call = mounted.call();
-    await call.until(() => call.isStreaming);
-    await say(call, 'where is my order');
-    await call.until(() => heardBy(call).endsWith('on its way'));
-    call.hangup();
-    await expect.poll(() => mounted.over).toHaveLength(1);
-    const changes = mounted.over[0]?.events.filter(({ type }) => type === 'provider-health');
+    const changes = (await askAndLeave()).filter(({ type }) => type === 'provider-health');
     expect(changes).toMatchObject([{ stage: 'llm', provider: 'dead', state: 'open', code: 'provider.auth' }]);
   });
 });

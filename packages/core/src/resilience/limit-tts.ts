@@ -96,7 +96,7 @@ function limitedUtterance(
 ): TtsUtterance {
   const { budgets, clock, provider, inner, utterances } = session;
   const firstAudioMs = budgets.firstAudioMs * (isLastResort ? budgets.patience : 1);
-  const underrunMs = isLastResort ? budgets.gapMs : budgets.underrunMs;
+  const gapBudgets = isLastResort ? { ...budgets, underrunMs: budgets.gapMs } : budgets;
   const state: UtteranceState = {
     owed: 'nothing',
     hasAudio: false,
@@ -117,7 +117,7 @@ function limitedUtterance(
     if (attempt.signal.aborted || !session.isReady) return;
     if (owed === 'nothing') deadline.cancel();
     else if (owed === 'audio') deadline.arm(Math.max(firstAudioMs, options.bufferedMs() - firstAudioMs));
-    else deadline.arm(gapMs({ ...budgets, underrunMs }, options.bufferedMs() + cameMs));
+    else deadline.arm(gapMs(gapBudgets, options.bufferedMs() + cameMs));
   };
   session.ready.then(
     () => {

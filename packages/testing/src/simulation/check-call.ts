@@ -139,7 +139,7 @@ export function checkCrossTalk(
   const tokens = new Set(calls.map(({ token }) => token));
   return calls.flatMap((call) => {
     const told = JSON.stringify([call.events, call.result, call.heard]) + call.asked;
-    const found = new Set(told.match(/caller[a-z]{2}/g) ?? []);
+    const found = new Set(told.match(/caller[a-z]{2}q/g) ?? []);
     const foreign = [...found].filter((token) => token !== call.token && tokens.has(token));
     return foreign.length === 0 ? [] : [[call, 'cross-talk: something of another call turned up'] as const];
   });

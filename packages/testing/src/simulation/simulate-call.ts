@@ -36,10 +36,10 @@ export interface SimulatedCall {
   readonly durationMs: number;
 }
 
-/** Letters only: it is spoken. Its end is no beginning of a word that an agent says: a token that is cut off makes no other one. */
+/** Letters only: it is spoken. No word that an agent says has a q: a token that is cut off before one makes no other token. */
 export function tokenOf(index: number): string {
   const letters = 'abcdefghijklmnopqrstuvwxyz';
-  return `caller${letters[index % 26] ?? ''}${'qxzj'[Math.floor(index / 26) % 4] ?? ''}`;
+  return `caller${letters[Math.floor(index / 26) % 26] ?? ''}${letters[index % 26] ?? ''}q`;
 }
 
 /** Runs on `clock`, which somebody else moves. */
