@@ -3,18 +3,14 @@ import { durationMs } from '../audio/format.js';
 import { systemClock } from '../clock/system-clock.js';
 import { ConfigError } from '../errors/config-error.js';
 import type { AudioFormat } from '../spec/audio.js';
-import { providersOf } from '../resilience/chain.js';
 import { ladderProblems } from '../resilience/ladder.js';
 import type { VoiceError } from '../spec/error.js';
 import { joinText } from '../turn/spoken-words.js';
 import { turnPolicyFor } from '../turn/turn-policy.js';
 import { silentCaller } from '../turn/turn-state.js';
-import { checkAgent, defaultLimits } from './agent.js';
+import { checkAgent } from './agent.js';
 import { createAgentSeat } from './agent-seat.js';
 import type { CallEndReason, CallEvent } from '../spec/call-event.js';
-import type { LlmAdapter } from '../spec/llm.js';
-import type { SttAdapter } from '../spec/stt.js';
-import type { TtsAdapter } from '../spec/tts.js';
 import { createSession, type Session } from './call-session.js';
 import type { Call, CallResult, RunCallOptions } from './call.js';
 import { endCall, transferCall, wasTransferred } from './end-call.js';
@@ -26,9 +22,7 @@ import { heardText } from './playback-ledger.js';
 import { createPlayer } from './player.js';
 import { guard, type RunningCall } from './running-call.js';
 import { createVoice } from './speak.js';
-
-/** No frame for this long on a track that had some: the line is dead. */
-const deadLineMs = 10_000;
+import { watchCall } from './watch-call.js';
 
 /**
  * Starts at once. Wrong combinations throw a ConfigError before anything connects; whatever goes wrong later ends the
@@ -59,7 +53,7 @@ export function runCall(options: RunCallOptions): Call {
     session.controller.abort();
     throw error;
   }
-  watch(running);
+  watchCall(running);
   void readMedia(running);
   if (running.ended === undefined) running.seat?.open();
   return publicCall(running, done);
@@ -264,56 +258,6 @@ function takeSeat(running: RunningCall): void {
     transfer: (to) => transferCall(running, to, undefined),
   });
   voice.warm();
-}
-
-/** The limits that hold whatever happens: the call's length, a dead line, the application's signal. */
-function watch(running: RunningCall): void {
-  const { options, session } = running;
-  const minutes = options.agent?.limits?.callMinutes ?? defaultLimits.callMinutes;
-  later(running, minutes * 60_000, () => {
-    if (running.seat === undefined) void endCall(running, 'limit');
-    else running.seat.timeUp();
-  });
-  const checkLine = (): void => {
-    const silentMs = running.lastAudioAt === undefined ? 0 : session.now() - running.lastAudioAt;
-    if (silentMs >= deadLineMs) void endCall(running, 'media-lost');
-    else later(running, deadLineMs - silentMs, checkLine);
-  };
-  later(running, deadLineMs, checkLine);
-  watchHealth(running);
-  const { signal } = options;
-  if (signal === undefined) return;
-  const onAbort = (): void => void endCall(running, 'aborted');
-  signal.addEventListener('abort', onAbort, { once: true, signal: session.controller.signal });
-  if (signal.aborted) onAbort();
-}
-
-function watchHealth({ options, session }: RunningCall): void {
-  const { health, providers } = options;
-  if (health === undefined) return;
-  const own = new Set(
-    Object.values(providers).flatMap((adapter: AnyAdapter | 'media' | undefined) =>
-      typeof adapter === 'object'
-        ? providersOf([adapter]).map((provider) => `${adapter.kind} ${provider}`)
-        : [],
-    ),
-  );
-  const unwatch = health.watch(({ stage, provider, state, cause }) => {
-    if (!own.has(`${stage} ${provider}`)) return;
-    session.dispatch({ type: 'provider-health', stage, provider, state, code: cause?.code });
-  });
-  session.controller.signal.addEventListener('abort', unwatch, { once: true });
-}
-
-type AnyAdapter = SttAdapter | LlmAdapter | TtsAdapter;
-
-function later(running: RunningCall, delayMs: number, callback: () => void): void {
-  const { clock } = running.session.options;
-  const handle = clock.setTimeout(() => {
-    running.timers.delete(handle);
-    if (running.ended === undefined) callback();
-  }, delayMs);
-  running.timers.add(handle);
 }
 
 async function readMedia(running: RunningCall): Promise<void> {
