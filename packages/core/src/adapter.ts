@@ -72,6 +72,7 @@ export {
 export { parseOptions } from './kit/parse-options.js';
 export { healthKey } from './kit/health-key.js';
 export { createEventQueue, type EventQueue, type EventQueueOptions } from './kit/event-queue.js';
+export { createSkipCounter, type SkipCounter } from './kit/skip-counter.js';
 export { constantTimeEqual, hmac, type HmacInput } from './kit/signature.js';
 export type { HttpRequest } from './kit/http-exchange.js';
 export type { HttpRefusal, HttpTarget, RefusalDetails } from './kit/http-failure.js';

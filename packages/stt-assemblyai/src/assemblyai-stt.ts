@@ -49,7 +49,7 @@ export function createAssemblyAiStt(options: AssemblyAiSttOptions = {}): SttAdap
     healthKey: healthKey(provider, settings.baseUrl, apiKey),
     capabilities,
     open: (request) => {
-      const { clock, format, signal, language = settings.language } = request;
+      const { clock, format, signal, onAttempt, language = settings.language } = request;
       checkSttRequest(provider, capabilities, { ...request, language });
       const stream = openWebSocketStream({
         provider,
@@ -57,6 +57,7 @@ export function createAssemblyAiStt(options: AssemblyAiSttOptions = {}): SttAdap
         headers: { Authorization: apiKey },
         clock,
         signal,
+        onAttempt,
         readVerdict: (verdict) =>
           verdict.kind === 'closed' ? { class: classOf(verdict.code, verdict.reason) } : undefined,
         ...turnProtocol(format, settings),

@@ -75,7 +75,7 @@ export function turnProtocol(format: AudioFormat, settings: AssemblyAiSettings) 
       },
       end: () => '{"type":"Terminate"}',
     },
-    decode(message: unknown): readonly SttEvent[] {
+    decode(message: unknown): readonly SttEvent[] | undefined {
       switch (messageSchema.parse(message).type) {
         case 'Begin':
           return [{ type: 'ready' }];
@@ -85,8 +85,15 @@ export function turnProtocol(format: AudioFormat, settings: AssemblyAiSettings) 
           return toTurn(state, turnSchema.parse(message));
         case 'Error':
           throw sessionError(errorSchema.parse(message));
-        default:
+        case 'Termination':
+        case 'Warning':
+        case 'Heartbeat':
+        case 'Silence':
+        case 'SpeakerRevision':
+        case 'LLMGatewayResponse':
           return [];
+        default:
+          return undefined;
       }
     },
     readyBy: 'message' as const,

@@ -41,7 +41,7 @@ export function fluxProtocol() {
   };
   return {
     frames: { end: () => '{"type":"CloseStream"}' },
-    decode(message: unknown): readonly SttEvent[] {
+    decode(message: unknown): readonly SttEvent[] | undefined {
       switch (messageSchema.parse(message).type) {
         case 'Connected':
           return [{ type: 'ready' }];
@@ -50,7 +50,7 @@ export function fluxProtocol() {
         case 'Error':
           throw sessionError(errorSchema.parse(message).code);
         default:
-          return [];
+          return undefined;
       }
     },
     readyBy: 'message' as const,

@@ -69,6 +69,7 @@ export function createDeepgramStt(options: DeepgramSttOptions = {}): SttAdapter 
         headers: { Authorization: `Token ${apiKey}` },
         clock: request.clock,
         signal: request.signal,
+        onAttempt: request.onAttempt,
         readVerdict,
         ...(isFlux(settings) ? fluxProtocol() : novaProtocol()),
       });

@@ -56,7 +56,7 @@ export function novaProtocol() {
   };
   return {
     frames: { flush: () => '{"type":"Finalize"}', end: () => '{"type":"CloseStream"}' },
-    decode(message: unknown): readonly SttEvent[] {
+    decode(message: unknown): readonly SttEvent[] | undefined {
       switch (messageSchema.parse(message).type) {
         case 'Results':
           return toResults(message);
@@ -65,8 +65,10 @@ export function novaProtocol() {
         case 'UtteranceEnd':
           // Follows most utterances, also those that `speech_final` ended; alone where noise hid the pause.
           return turn('speech-end', toMs(utteranceEndSchema.parse(message).last_word_end));
-        default:
+        case 'Metadata':
           return [];
+        default:
+          return undefined;
       }
     },
     // The last message after CloseStream.

@@ -2,6 +2,7 @@
 import {
   classOfCloseCode,
   createEventQueue,
+  createSkipCounter,
   systemClock,
   type MediaConnection,
   type MediaEvent,
@@ -16,7 +17,6 @@ import {
   type Session,
   type StartedCall,
 } from './browser-session.js';
-import { createSkipCount } from './browser-skips.js';
 
 /** Half a minute at 16 kHz: past it nothing is added. */
 const maxQueuedBytes = 1_048_576;
@@ -36,7 +36,7 @@ export function openBrowserMedia(options: BrowserMediaOptions): MediaConnection 
     options,
     now: () => clock.now(),
     events,
-    skips: createSkipCount((reason, count) => events.push({ type: 'skipped', reason, count })),
+    skips: createSkipCounter((reason, count) => events.push({ type: 'skipped', reason, count })),
     call: undefined,
     skippedInRow: 0,
     marks: new Map(),

@@ -6,8 +6,8 @@ import {
   type EventQueue,
   type MediaEvent,
   type MediaOpenOptions,
+  type SkipCounter,
 } from '@voicewire/core/adapter';
-import type { SkipCount } from './browser-skips.js';
 import type { ServerMessage } from './browser-wire.js';
 
 export interface BrowserMediaOptions extends MediaOpenOptions {
@@ -34,7 +34,7 @@ export interface Session {
   readonly options: BrowserMediaOptions;
   readonly now: () => number;
   readonly events: EventQueue<MediaEvent>;
-  readonly skips: SkipCount;
+  readonly skips: SkipCounter;
   call: StartedCall | undefined;
   skippedInRow: number;
   /** Marks the page has not answered, with the number of clears before them. */

@@ -2,17 +2,18 @@
 import {
   classOfCloseCode,
   createEventQueue,
+  createSkipCounter,
   systemClock,
   type ErrorClass,
   type EventQueue,
   type MediaConnection,
   type MediaEvent,
   type MediaOpenOptions,
+  type SkipCounter,
 } from '@voicewire/core/adapter';
 import type { TwilioDialect } from './dialect.js';
 import { telephonyError } from './twilio-error.js';
 import * as media from './twilio-media.js';
-import { createSkipCounter, type SkipCounter } from './twilio-skips.js';
 import { createInboundTrack, type InboundTrack } from './twilio-track.js';
 import { tokenParameter } from './twilio-twiml.js';
 

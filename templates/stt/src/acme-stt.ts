@@ -49,6 +49,7 @@ export function createAcmeStt(options: AcmeSttOptions = {}): SttAdapter {
         headers: { Authorization: `Bearer ${apiKey}` },
         clock: request.clock,
         signal: request.signal,
+        onAttempt: request.onAttempt,
         frames: { flush: flushFrame, end: finishFrame },
         keepAlive: { everyMs: 5000, frame: keepAliveFrame },
         decode: toEvents,

@@ -36,8 +36,10 @@ const transcriptSchema = z.object({
 });
 const momentSchema = z.object({ at: z.number() });
 
-/** A type nobody knows gives nothing: Acme's new messages must not end our calls. One that can't be read throws. */
-export function toEvents(message: unknown): readonly SttEvent[] {
+/**
+ * Undefined for a type nobody knows: Acme's new messages are counted and must not end our calls. One that can't be read throws.
+ */
+export function toEvents(message: unknown): readonly SttEvent[] | undefined {
   switch (messageSchema.parse(message).type) {
     case 'ready':
       return [{ type: 'ready' }];
@@ -49,8 +51,10 @@ export function toEvents(message: unknown): readonly SttEvent[] {
       return [toTranscript(transcriptSchema.parse(message))];
     case 'flushed':
       return [{ type: 'flushed', settledMs: toMs(momentSchema.parse(message).at) }];
-    default:
+    case 'done':
       return [];
+    default:
+      return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-// What chains report about their members, as events of the call.
+// What is reported about providers, as events of the call.
 import type { AttemptReport } from '../spec/attempt.js';
 import type { Stage } from '../spec/error.js';
 import type { CallEventBody } from '../spec/call-event.js';
@@ -16,6 +16,10 @@ export function attemptEvent(stage: Stage, report: AttemptReport, track?: string
     case 'hedged': {
       const { winner, inputCharacters } = report;
       return { type: 'provider-hedged', stage, provider, winner, inputCharacters };
+    }
+    case 'skipped': {
+      const { reason, count } = report;
+      return { type: 'messages-skipped', stage, provider, reason, count };
     }
   }
 }

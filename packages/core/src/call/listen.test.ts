@@ -94,3 +94,17 @@ it('a line that carries nothing is told, once for each silence', () => {
     { type: 'audio-silent', track: 'caller', silentMs: 10_000 },
   ]);
 });
+
+it('messages that the adapter skipped are in the log', () => {
+  const stt = createScriptedStt();
+  const { events } = listen({
+    ...stt,
+    open: (request) => {
+      request.onAttempt?.({ type: 'skipped', provider: 'newer', reason: 'unknown-type', count: 3 });
+      return stt.open(request);
+    },
+  });
+  expect(events).toEqual([
+    { type: 'messages-skipped', stage: 'stt', provider: 'newer', reason: 'unknown-type', count: 3 },
+  ]);
+});

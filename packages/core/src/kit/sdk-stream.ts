@@ -2,9 +2,11 @@
 import { systemClock } from '../clock/system-clock.js';
 import { ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
+import type { OnAttempt } from '../spec/attempt.js';
 import type { Clock, TimerHandle } from '../spec/clock.js';
 import type { SttEvent, SttStream } from '../spec/stt.js';
 import { createEventQueue, type EventQueue } from './event-queue.js';
+import { createSkipCounter, type SkipCounter } from './skip-counter.js';
 
 /** What a vendor's client can be told. It is told nothing before it is ready and nothing after `close`. */
 export interface SttTransport {
@@ -26,6 +28,8 @@ export interface SttTransport {
 export interface SttFeed {
   /** `ready` first: it lets out what was written so far. */
   push(event: SttEvent): void;
+  /** A message was of no use: counted, and told by `onAttempt`. */
+  skip(reason: 'unknown-type'): void;
   /** A VoiceError ends the stream as it is; anything else as `unavailable`, without its text, which may hold a key. */
   fail(error: unknown): void;
   /** Everything asked for has come, as the protocol proves it. */
@@ -37,6 +41,8 @@ export interface SdkStreamOptions {
   readonly signal: AbortSignal;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
+  /** The request's own: told how many messages were skipped. */
+  readonly onAttempt?: OnAttempt | undefined;
   /** More than this written before `ready` is a `capacity` failure. Default 1 MiB. */
   readonly maxHeldBytes?: number | undefined;
   /**
@@ -59,6 +65,7 @@ interface StreamState {
   readonly options: SdkStreamOptions;
   readonly clock: Clock;
   readonly queue: EventQueue<SttEvent>;
+  readonly skips: SkipCounter;
   transport: SttTransport | undefined;
   isReady: boolean;
   hasEnded: boolean;
@@ -76,6 +83,7 @@ const maxHeldBytes = 1024 * 1024;
 
 /** Opens a stream over a vendor's callback-style client. */
 export function openSdkStream(options: SdkStreamOptions): CountedSttStream {
+  const { provider, onAttempt } = options;
   const state: StreamState = {
     options,
     clock: options.clock ?? systemClock,
@@ -85,6 +93,7 @@ export function openSdkStream(options: SdkStreamOptions): CountedSttStream {
       onDrained: () => state.transport?.resume?.(),
       onCancel: () => release(state),
     }),
+    skips: createSkipCounter((reason, count) => onAttempt?.({ type: 'skipped', provider, reason, count })),
     transport: undefined,
     isReady: false,
     hasEnded: false,
@@ -114,6 +123,9 @@ export function openSdkStream(options: SdkStreamOptions): CountedSttStream {
 function start(state: StreamState): void {
   const feed: SttFeed = {
     push: (event) => push(state, event),
+    skip: (reason) => {
+      if (!state.queue.isOver) state.skips.add(reason);
+    },
     fail: (error) => fail(state, error),
     finish: () => {
       state.queue.finish();
@@ -235,6 +247,7 @@ function release(state: StreamState): void {
   state.droppedBytes += state.heldBytes;
   state.held = [];
   state.heldBytes = 0;
+  state.skips.flush();
   closeTransport(state);
 }
 

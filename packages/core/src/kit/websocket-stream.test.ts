@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createVirtualClock } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { AttemptReport } from '../spec/attempt.js';
 import type { SttEvent } from '../spec/stt.js';
 import { openWebSocketStream, type WebSocketStreamOptions } from './websocket-stream.js';
 
@@ -36,7 +37,7 @@ interface AcmeMessage {
   readonly type: string;
 }
 
-function decode(message: unknown): readonly SttEvent[] {
+function decode(message: unknown): readonly SttEvent[] | undefined {
   const { type } = message as AcmeMessage;
   switch (type) {
     case 'started':
@@ -45,8 +46,10 @@ function decode(message: unknown): readonly SttEvent[] {
       return [{ type: 'final', text: 'hello', startMs: 0, endMs: 20, settledMs: 20, words: [] }];
     case 'broken':
       return (message as { missing: { field: SttEvent[] } }).missing.field;
-    default:
+    case 'bye':
       return [];
+    default:
+      return undefined;
   }
 }
 
@@ -118,14 +121,17 @@ describe('openWebSocketStream', () => {
     expect(heard).toEqual(['open', 'start', '(says started)', 'audio', 'end']);
   });
 
-  it('ignores messages of a type it does not know', async () => {
+  it('skips messages of a type it does not know, and tells how many: the first at once, all by the end', async () => {
+    const reports: AttemptReport[] = [];
     const provider = await startProvider((message, socket) => {
-      if (message === 'open') say(socket, 'not-yet-invented');
+      if (message === 'open') for (let sent = 0; sent < 100; sent += 1) say(socket, 'not-yet-invented');
       if (message === 'end') say(socket, 'bye');
     });
-    const { stream } = open(provider.url);
+    const { stream } = open(provider.url, { onAttempt: (report) => reports.push(report) });
     stream.end();
     expect(await readAll(stream)).toEqual({ types: ['ready'], error: undefined });
+    const skipped = { type: 'skipped', provider: 'acme', reason: 'unknown-type' };
+    expect(reports).toEqual([1, 1, 2, 4, 8, 16, 32, 36].map((count) => ({ ...skipped, count })));
   });
 
   it.each([
@@ -179,7 +185,7 @@ describe('openWebSocketStream', () => {
 
   it('says at the end what the provider leaves unsaid', async () => {
     const provider = await startProvider((message, socket) => message === 'end' && say(socket, 'bye'));
-    const { stream } = open(provider.url, { drain: () => decode({ type: 'result' }) });
+    const { stream } = open(provider.url, { drain: () => decode({ type: 'result' }) ?? [] });
     stream.end();
     expect(await readAll(stream)).toEqual({ types: ['ready', 'final'], error: undefined });
   });

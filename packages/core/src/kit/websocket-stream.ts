@@ -1,4 +1,5 @@
 // An SttStream over a WebSocket: the adapter gives frames and a decoder, the kit the connection and the contract.
+import type { OnAttempt } from '../spec/attempt.js';
 import type { SttEvent } from '../spec/stt.js';
 import { type CountedSttStream, openSdkStream, type SttFeed, type SttTransport } from './sdk-stream.js';
 import { connectWebSocket, type Frame, type WebSocketLinkOptions } from './websocket-link.js';
@@ -21,12 +22,14 @@ export interface WebSocketStreamOptions extends Omit<
   'stage' | 'isProperEnd' | 'onOpen' | 'onMessage' | 'onClose'
 > {
   readonly signal: AbortSignal;
+  /** The request's own: told how many messages were of a type that `decode` does not know. */
+  readonly onAttempt?: OnAttempt | undefined;
   readonly frames: SttFrames;
   /**
-   * The provider's message as our events; none for a type it does not know. Throw (or let a schema throw) for a message
-   * that can't be read: the stream then fails as `protocol`, or with the VoiceError thrown.
+   * The provider's message as our events; undefined for a type it does not know, which is counted and told. Throw (or let a
+   * schema throw) for a message that can't be read: the stream then fails as `protocol`, or with the VoiceError thrown.
    */
-  decode(message: unknown): readonly SttEvent[];
+  decode(message: unknown): readonly SttEvent[] | undefined;
   /** When audio may flow. `message`: once `decode` gives `ready`. Default `open`. */
   readonly readyBy?: 'open' | 'message' | undefined;
   /** After `end()`: this message proves that everything has come. */
@@ -45,6 +48,7 @@ export function openWebSocketStream(options: WebSocketStreamOptions): CountedStt
     provider: options.provider,
     signal: options.signal,
     clock: options.clock,
+    onAttempt: options.onAttempt,
     maxHeldBytes: options.maxUnsentBytes,
     flushAnswerMs: options.flushAnswerMs,
     start: (feed) => startTransport(options, feed),
@@ -69,7 +73,9 @@ function startTransport(options: WebSocketStreamOptions, feed: SttFeed): SttTran
     },
     onMessage: (data) => {
       const message = readJsonMessage(data, { provider: options.provider, stage: 'stt' });
-      for (const event of options.decode(message)) feed.push(event);
+      const events = options.decode(message);
+      if (events === undefined) feed.skip('unknown-type');
+      for (const event of events ?? []) feed.push(event);
       if (hasEnded && options.isEnd?.(message)) finish();
     },
     onClose: (error) => (error === undefined ? finish() : feed.fail(error)),

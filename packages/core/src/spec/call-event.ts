@@ -90,6 +90,14 @@ export type CallEventBody =
       readonly winner?: string | undefined;
       readonly inputCharacters: number;
     }
+  /** So many messages more of a provider were of no use and left out: `unknown-type` where it is newer than its adapter. */
+  | {
+      readonly type: 'messages-skipped';
+      readonly stage: Stage;
+      readonly provider: string;
+      readonly reason: string;
+      readonly count: number;
+    }
   /**
    * A provider this call may use is left alone from now on, or used again, by all calls of the process; `code` is why, where
    * it was not slowness.

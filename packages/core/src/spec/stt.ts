@@ -38,7 +38,7 @@ export interface SttRequest {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
-  /** For chains; a single adapter ignores it. */
+  /** For chains; a single adapter tells what messages it skipped. */
   readonly onAttempt?: OnAttempt | undefined;
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { ConfigError, type SttRequest } from '@voicewire/core/adapter';
 import { timedWords } from '../script-recogniser.js';
 import { wordsAsHeard } from '../oracle/word-code.js';
-import { assertSocketsGone, leaveAfter } from './bench.js';
+import { assertSocketsGone, leaveAfter, unlessUndetectable } from './bench.js';
 import type { Check } from './check.js';
 import { finalsOf, scriptMs, type SttBench, type SttFacts } from './stt-bench.js';
 import { assertVoiceError, pause } from './watch.js';
@@ -254,6 +254,23 @@ export const sttStreamChecks: readonly SttCheck[] = [
       bench.fake.sessions[0]?.closeIdle();
       const outcome = await reading.end();
       assertVoiceError(outcome.type === 'threw' ? outcome.error : undefined, 'stt', ['idle']);
+    },
+  },
+  {
+    title: 'tells how many messages of a type it does not know it skipped',
+    notFor: unlessUndetectable('unknown-type'),
+    async run(bench) {
+      const skipped: number[] = [];
+      bench.fake.misbehave({ type: 'unknown-type', afterEvents: 1 });
+      const { stream, reading } = bench.open({
+        onAttempt: (report) => {
+          if (report.type === 'skipped') skipped.push(report.count);
+        },
+      });
+      bench.write(stream, scriptMs);
+      stream.end();
+      assert.deepEqual(await reading.end(), { type: 'returned' });
+      assert.deepEqual(skipped, [1], 'By `onAttempt`, and none of those it knows.');
     },
   },
   {

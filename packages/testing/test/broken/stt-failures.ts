@@ -1,7 +1,7 @@
 // Adapters that fail or stop in a wrong way. What they prove holds for all kinds: the checks are the same.
 import { isVoiceError, ProviderError, type SttEvent } from '@voicewire/core/adapter';
 import { realClock } from '../../src/real-clock.js';
-import { toEvents } from '../reference/stt/acme-wire.js';
+import { isGoodbye, toEvents } from '../reference/stt/acme-wire.js';
 import {
   altered,
   broken,
@@ -22,6 +22,8 @@ const identity =
   'has a healthKey that differs by endpoint and by credential, and does not show the credential';
 const abortedAt = (moment: string): string =>
   `ends with the reason of its signal, and its socket is gone within 500 ms: ${moment}`;
+const newTypes = 'ignores messages of a type it does not know';
+const countsNewTypes = 'tells how many messages of a type it does not know it skipped';
 
 const misnaming: readonly BrokenStt[] = [
   broken(
@@ -74,7 +76,7 @@ const misnaming: readonly BrokenStt[] = [
     ['gives up on a message of 10 MB'],
     misnames(({ message }) => message.includes('too long'), 'unavailable'),
   ),
-  broken('fails on a message of a new type', ['ignores messages of a type it does not know'], (target) =>
+  broken('fails on a message of a new type', [newTypes, countsNewTypes], (target) =>
     rebuilt(target, {
       decode(message) {
         if ((message as SttEvent).type !== ('not-yet-invented' as string)) return toEvents(message);
@@ -85,6 +87,14 @@ const misnaming: readonly BrokenStt[] = [
           message: 'acme said something new.',
         });
       },
+    }),
+  ),
+  broken('does not tell that it skips messages', [countsNewTypes], {
+    request: (request) => ({ ...request, onAttempt: undefined }),
+  }),
+  broken('takes messages it knows for new ones', [countsNewTypes], (target) =>
+    rebuilt(target, {
+      decode: (message) => (isGoodbye(message) ? undefined : toEvents(message)),
     }),
   ),
   broken('shows its key', [secretive], ({ apiKey }) => ({

@@ -81,6 +81,7 @@ export function rebuilt({ wsUrl, apiKey }: Target, options: Partial<WebSocketStr
         headers: { Authorization: `Bearer ${apiKey}` },
         clock: request.clock,
         signal: request.signal,
+        onAttempt: request.onAttempt,
         frames,
         decode: toEvents,
         readyBy: 'message',

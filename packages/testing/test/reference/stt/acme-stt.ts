@@ -47,6 +47,7 @@ export function createAcmeStt(options: AcmeSttOptions = {}): SttAdapter {
         headers: { Authorization: `Bearer ${apiKey}` },
         clock: request.clock,
         signal: request.signal,
+        onAttempt: request.onAttempt,
         frames,
         decode: toEvents,
         readyBy: 'message',

@@ -35,8 +35,8 @@ const turnEndSchema = position.extend({ eager: z.boolean(), confidence: z.number
 const flushedSchema = z.object({ settledMs: z.number() });
 const messageSchema = z.object({ type: z.string() });
 
-/** One switch over message types; a type we do not know says nothing to us. */
-export function toEvents(message: unknown): readonly SttEvent[] {
+/** One switch over message types; undefined for one that we do not know. */
+export function toEvents(message: unknown): readonly SttEvent[] | undefined {
   const { type } = messageSchema.parse(message);
   switch (type) {
     case 'ready':
@@ -53,8 +53,10 @@ export function toEvents(message: unknown): readonly SttEvent[] {
       return [{ type, ...position.parse(message) }];
     case 'turn-end':
       return [{ type, ...turnEndSchema.parse(message) }];
-    default:
+    case 'goodbye':
       return [];
+    default:
+      return undefined;
   }
 }
 

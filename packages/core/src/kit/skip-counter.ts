@@ -1,13 +1,13 @@
-// Counting what was of no use: exactly, and without an event for each.
+// Counts what was of no use: exactly, and without a flood of events that makes things worse.
 
-export interface SkipCount {
+export interface SkipCounter {
   add(reason: string): void;
-  /** Tells what was not told yet. */
+  /** Tells what has not been told yet. */
   flush(): void;
 }
 
-/** Tells of the first at once and then of what has gathered every time the total has doubled, by reason. */
-export function createSkipCount(tell: (reason: string, count: number) => void): SkipCount {
+/** Tells of each reason the first time, then of what has gathered whenever the total has doubled, and at each `flush`. */
+export function createSkipCounter(tell: (reason: string, count: number) => void): SkipCounter {
   const counts = new Map<string, { total: number; told: number }>();
 
   function report(reason: string, count: { total: number; told: number }): void {
