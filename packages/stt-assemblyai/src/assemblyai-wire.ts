@@ -85,7 +85,6 @@ export function turnProtocol(format: AudioFormat, settings: AssemblyAiSettings) 
           return toTurn(state, turnSchema.parse(message));
         case 'Error':
           throw sessionError(errorSchema.parse(message));
-        case 'Termination':
         case 'Warning':
         case 'Heartbeat':
         case 'Silence':

@@ -65,8 +65,6 @@ export function novaProtocol() {
         case 'UtteranceEnd':
           // Follows most utterances, also those that `speech_final` ended; alone where noise hid the pause.
           return turn('speech-end', toMs(utteranceEndSchema.parse(message).last_word_end));
-        case 'Metadata':
-          return [];
         default:
           return undefined;
       }

@@ -51,8 +51,6 @@ export function toEvents(message: unknown): readonly SttEvent[] | undefined {
       return [toTranscript(transcriptSchema.parse(message))];
     case 'flushed':
       return [{ type: 'flushed', settledMs: toMs(momentSchema.parse(message).at) }];
-    case 'done':
-      return [];
     default:
       return undefined;
   }

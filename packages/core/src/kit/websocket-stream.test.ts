@@ -46,8 +46,6 @@ function decode(message: unknown): readonly SttEvent[] | undefined {
       return [{ type: 'final', text: 'hello', startMs: 0, endMs: 20, settledMs: 20, words: [] }];
     case 'broken':
       return (message as { missing: { field: SttEvent[] } }).missing.field;
-    case 'bye':
-      return [];
     default:
       return undefined;
   }

@@ -26,7 +26,7 @@ export interface WebSocketStreamOptions extends Omit<
   readonly onAttempt?: OnAttempt | undefined;
   readonly frames: SttFrames;
   /**
-   * The provider's message as our events; undefined for a type it does not know, which is counted and told. Throw (or let a
+   * The provider's message as our events; undefined for a type it does not know, which is counted and told unless `isEnd` knows it. Throw (or let a
    * schema throw) for a message that can't be read: the stream then fails as `protocol`, or with the VoiceError thrown.
    */
   decode(message: unknown): readonly SttEvent[] | undefined;
@@ -74,9 +74,10 @@ function startTransport(options: WebSocketStreamOptions, feed: SttFeed): SttTran
     onMessage: (data) => {
       const message = readJsonMessage(data, { provider: options.provider, stage: 'stt' });
       const events = options.decode(message);
-      if (events === undefined) feed.skip('unknown-type');
+      const isEnd = (hasEnded || events === undefined) && options.isEnd?.(message) === true;
+      if (events === undefined && !isEnd) feed.skip('unknown-type');
       for (const event of events ?? []) feed.push(event);
-      if (hasEnded && options.isEnd?.(message)) finish();
+      if (hasEnded && isEnd) finish();
     },
     onClose: (error) => (error === undefined ? finish() : feed.fail(error)),
   });

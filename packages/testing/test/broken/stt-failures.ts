@@ -1,7 +1,7 @@
 // Adapters that fail or stop in a wrong way. What they prove holds for all kinds: the checks are the same.
 import { isVoiceError, ProviderError, type SttEvent } from '@voicewire/core/adapter';
 import { realClock } from '../../src/real-clock.js';
-import { isGoodbye, toEvents } from '../reference/stt/acme-wire.js';
+import { toEvents } from '../reference/stt/acme-wire.js';
 import {
   altered,
   broken,
@@ -92,11 +92,15 @@ const misnaming: readonly BrokenStt[] = [
   broken('does not tell that it skips messages', [countsNewTypes], {
     request: (request) => ({ ...request, onAttempt: undefined }),
   }),
-  broken('takes messages it knows for new ones', [countsNewTypes], (target) =>
-    rebuilt(target, {
-      decode: (message) => (isGoodbye(message) ? undefined : toEvents(message)),
+  broken('tells each message that it skips twice', [countsNewTypes], {
+    request: (request) => ({
+      ...request,
+      onAttempt(report) {
+        request.onAttempt?.(report);
+        request.onAttempt?.(report);
+      },
     }),
-  ),
+  }),
   broken('shows its key', [secretive], ({ apiKey }) => ({
     failure: (error) =>
       isVoiceError(error) ? altered(error, { message: `With ${apiKey}: ${error.message}` }) : error,

@@ -53,8 +53,6 @@ export function toEvents(message: unknown): readonly SttEvent[] | undefined {
       return [{ type, ...position.parse(message) }];
     case 'turn-end':
       return [{ type, ...turnEndSchema.parse(message) }];
-    case 'goodbye':
-      return [];
     default:
       return undefined;
   }
