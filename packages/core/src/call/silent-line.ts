@@ -10,9 +10,15 @@ export function watchSilence(format: AudioFormat): (audio: Uint8Array, audioMs: 
   const size = sampleBytes(format);
   let silentMs = 0;
   return (audio, audioMs) => {
-    const isSilent = audio.every((byte, index) => byte === audio[index % size]);
     const beforeMs = silentMs;
-    silentMs = isSilent ? silentMs + audioMs : 0;
+    silentMs = isOneSample(audio, size) ? silentMs + audioMs : 0;
     return silentMs >= silentLineMs && beforeMs < silentLineMs;
   };
+}
+
+/** Each frame of each call is looked at: a loop costs a sixth of a callback for each byte. */
+function isOneSample(audio: Uint8Array, size: number): boolean {
+  for (let index = size; index < audio.length; index += 1)
+    if (audio[index] !== audio[index - size]) return false;
+  return true;
 }

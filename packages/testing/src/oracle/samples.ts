@@ -33,17 +33,26 @@ const levels = {
   alaw: Int16Array.from({ length: 256 }, (_, code) => alawLevel(code)),
 };
 
-/** Whole samples only, those of all channels in turn. */
-export function decodeSamples(bytes: Uint8Array, { encoding }: SoundFormat): Int16Array {
+/** How many samples bytes are, those of all channels in turn. */
+export function sampleCount(bytes: Uint8Array, { encoding }: SoundFormat): number {
+  return encoding === 'pcm_s16le' ? bytes.length >> 1 : bytes.length;
+}
+
+/** Whole samples only. `into`, from `at` on, has room for them. */
+export function decodeSamples(
+  bytes: Uint8Array,
+  format: SoundFormat,
+  into = new Int16Array(sampleCount(bytes, format)),
+  at = 0,
+): Int16Array {
   // Loops: a mapping by `from` costs twenty times as much, and all sound of a run goes through here.
-  if (encoding === 'pcm_s16le') {
+  const count = sampleCount(bytes, format);
+  if (format.encoding === 'pcm_s16le') {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const samples = new Int16Array(bytes.length >> 1);
-    for (let index = 0; index < samples.length; index += 1) samples[index] = view.getInt16(index * 2, true);
-    return samples;
+    for (let index = 0; index < count; index += 1) into[at + index] = view.getInt16(index * 2, true);
+    return into;
   }
-  const table = levels[encoding];
-  const samples = new Int16Array(bytes.length);
-  for (let index = 0; index < samples.length; index += 1) samples[index] = table[bytes[index] ?? 0] ?? 0;
-  return samples;
+  const table = levels[format.encoding];
+  for (let index = 0; index < count; index += 1) into[at + index] = table[bytes[index] ?? 0] ?? 0;
+  return into;
 }

@@ -1,5 +1,5 @@
 // Reads word-coded sound back: bytes of any format in, words with their times out.
-import { decodeSamples, sampleBytes, type SoundFormat } from './samples.js';
+import { decodeSamples, sampleBytes, sampleCount, type SoundFormat } from './samples.js';
 import { highTonesHz, letterOfTones, lowTonesHz, toneGridHz } from './word-code.js';
 
 /** A word as it was heard; times in ms from the first byte. */
@@ -53,13 +53,28 @@ function energyAt(samples: Int16Array, coefficient: number): number {
   return (2 * power) / samples.length;
 }
 
-function strongest(samples: Int16Array, coefficients: Float64Array): { index: number; energy: number } {
-  let best = { index: 0, energy: 0 };
-  for (let index = 0; index < coefficients.length; index += 1) {
+/**
+ * `within`: what all tones together can hold. What is left of it for those not asked is `rest`. `needed`: whoever holds less is
+ * of no use.
+ */
+function strongest(
+  samples: Int16Array,
+  coefficients: Float64Array,
+  within: number,
+  needed: number,
+): { index: number; energy: number; rest: number } {
+  let best = 0;
+  let most = 0;
+  let rest = within;
+  // Tones are orthogonal: one that holds more than is left is the strongest, whoever holds that.
+  for (let index = 0; index < coefficients.length && rest >= most && rest >= needed; index += 1) {
     const energy = energyAt(samples, coefficients[index] ?? 0);
-    if (energy > best.energy) best = { index, energy };
+    rest -= energy;
+    if (energy <= most) continue;
+    best = index;
+    most = energy;
   }
-  return best;
+  return { index: best, energy: most, rest };
 }
 
 /** What a window holds: silence, a tone pair by its number, or neither. */
@@ -71,7 +86,7 @@ function createClassifier(rate: number): (samples: Int16Array) => Window {
   const highs = Float64Array.from(highTonesHz, toCoefficient);
   let last = 0;
 
-  /** Tones are orthogonal: two that each hold more than all others together are the strongest, whatever those hold. */
+  /** Two that each hold more than all others together are the strongest, whatever those hold. */
   function isLast(samples: Int16Array, energy: number): boolean {
     const low = energyAt(samples, lows[last % lows.length] ?? 0);
     const high = energyAt(samples, highs[Math.floor(last / lows.length)] ?? 0);
@@ -83,9 +98,10 @@ function createClassifier(rate: number): (samples: Int16Array) => Window {
     if (energy < silentPower * samples.length) return 'silent';
     // Most windows hold what the one before held, and then there is no need to ask for the other sixteen.
     if (isLast(samples, energy)) return last;
-    const low = strongest(samples, lows);
-    const high = strongest(samples, highs);
-    if (low.energy + high.energy < minPurity * energy) return 'unclear';
+    const low = strongest(samples, lows, energy, 0);
+    const needed = minPurity * energy - low.energy;
+    const high = strongest(samples, highs, low.rest, needed);
+    if (high.energy < needed) return 'unclear';
     last = high.index * lows.length + low.index;
     return last;
   };
@@ -114,8 +130,9 @@ function createWindows(
   let sampleIndex = 0;
   let windowIndex = 0;
 
-  function keep(samples: Int16Array): void {
-    const needed = keptLength + Math.ceil(samples.length / stride) + 1;
+  function keep(bytes: Uint8Array): void {
+    const count = sampleCount(bytes, format);
+    const needed = keptLength + Math.ceil(count / stride) + 1;
     if (needed > kept.length) {
       const larger = new Int16Array(needed * 2);
       larger.set(kept.subarray(0, keptLength));
@@ -124,20 +141,20 @@ function createWindows(
     // The next sample to keep lies where the last piece's rhythm puts it.
     const first = ((step - (sampleIndex % step)) % step) * format.channels;
     if (stride === 1) {
-      kept.set(samples, keptLength);
-      keptLength += samples.length;
+      decodeSamples(bytes, format, kept, keptLength);
+      keptLength += count;
     } else {
-      for (let index = first; index < samples.length; index += stride)
-        kept[keptLength++] = samples[index] ?? 0;
+      const samples = decodeSamples(bytes, format);
+      for (let index = first; index < count; index += stride) kept[keptLength++] = samples[index] ?? 0;
     }
-    sampleIndex += samples.length / format.channels;
+    sampleIndex += count / format.channels;
   }
 
   return (audio) => {
     const bytes = rest.length === 0 ? audio : Buffer.concat([rest, audio]);
     const whole = bytes.length - (bytes.length % unit);
     rest = new Uint8Array(bytes.subarray(whole));
-    keep(decodeSamples(bytes.subarray(0, whole), format));
+    keep(bytes.subarray(0, whole));
     let start = Math.round(windowIndex * hop) - keptFrom;
     for (; start + size <= keptLength; start = Math.round(windowIndex * hop) - keptFrom) {
       onWindow(kept.subarray(start, start + size));
