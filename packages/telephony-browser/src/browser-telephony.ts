@@ -70,6 +70,7 @@ function capabilitiesFor(tracks: readonly string[]): TelephonyCapabilities {
       recording: false,
       sendDtmf: false,
       redirect: false,
+      status: false,
     },
   };
 }

@@ -3,6 +3,7 @@ import { healthKey, type AudioFormat, type TelephonyAdapter } from '@voicewire/c
 import { openCall, trackLabels } from './twilio-call.js';
 import { createCallControl } from './twilio-rest.js';
 import { isUpgradeSigned } from './twilio-signature.js';
+import { writeTwiml } from './twilio-twiml.js';
 import { forged, readWebhook } from './twilio-webhook.js';
 
 /** A carrier with Twilio's webhooks, TwiML, media messages and REST commands. */
@@ -31,6 +32,9 @@ export interface TwilioDialect {
 export function createDialectTelephony(dialect: TwilioDialect): TelephonyAdapter {
   const { provider, baseUrl, credentials, signingKey, signatureHeader } = dialect;
   const formats = [...dialect.formats.values()];
+  const headers = { 'content-type': 'text/xml; charset=utf-8' };
+  const respond: TelephonyAdapter['respond'] = (instructions) =>
+    new Response(writeTwiml(dialect, instructions), { headers });
   return {
     kind: 'telephony',
     specVersion: 1,
@@ -57,9 +61,11 @@ export function createDialectTelephony(dialect: TwilioDialect): TelephonyAdapter
         recording: true,
         sendDtmf: false,
         redirect: true,
+        status: true,
       },
     },
-    webhook: (request, context) => readWebhook(dialect, request, context),
+    webhook: async (request, context) => ({ events: await readWebhook(dialect, request, context), respond }),
+    respond,
     media: {
       transport: 'websocket',
       role: 'accept',

@@ -41,7 +41,7 @@ export interface TwilioFakeOptions {
 
 /**
  * What goes wrong with a command: `drop` and `garbage` after it was carried out, `silent`, `refuse` and `pretend` (a success
- * that says nothing) in its place.
+ * that says nothing but a status, by default `in-progress`) in its place.
  */
 export type RestFault =
   | {
@@ -50,7 +50,8 @@ export type RestFault =
       readonly error?: number | undefined;
       readonly retryAfterS?: number | undefined;
     }
-  | { readonly type: 'silent' | 'pretend' | 'drop' | 'garbage' };
+  | { readonly type: 'pretend'; readonly status?: string | undefined }
+  | { readonly type: 'silent' | 'drop' | 'garbage' };
 
 /** A running fake. Close it when the test ends. */
 export interface TwilioFake {
@@ -170,7 +171,8 @@ function answerCommand(
   state.commands.push(command);
   const fault = takeFault(state);
   if (fault?.type === 'silent') return 'silent';
-  if (fault?.type === 'pretend') return { status: 200, text: '{"status":"in-progress"}' };
+  if (fault?.type === 'pretend')
+    return { status: 200, text: JSON.stringify({ status: fault.status ?? 'in-progress' }) };
   if (fault?.type === 'refuse') {
     const retry: Record<string, string> =
       fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) };

@@ -15,6 +15,7 @@ import {
 import type { TwilioDialect } from './dialect.js';
 import { telephonyError } from './twilio-error.js';
 import { toResumeUrl, toSeconds, writeTwiml } from './twilio-twiml.js';
+import { toStatus } from './twilio-webhook.js';
 
 /** The code of a command that came too late. */
 const callOverCode = 'telephony.call_over';
@@ -26,11 +27,14 @@ export function createCallControl(dialect: TwilioDialect): CallControl {
     dial: (request) => dial(dialect, request),
     async hangup(callId, signal) {
       const call = await loadCall(callId, signal);
-      try {
-        await call.update({ status: 'completed' });
-      } catch (error) {
-        if (!isVoiceError(error) || error.code !== callOverCode) throw error;
-      }
+      await call.update({ status: 'completed' }).catch(ignoreCallOver);
+    },
+    async status(callId, signal) {
+      const call = await loadCall(callId, signal);
+      const found = await call.fetch().catch(ignoreCallOver);
+      const status = found === undefined ? 'completed' : toStatus(found.status);
+      if (status !== undefined) return status;
+      throw telephonyError(dialect, 'protocol', `${dialect.provider} gave a call a status that is none.`);
     },
     async redirect(callId, url, signal) {
       const call = await loadCall(callId, signal);
@@ -51,6 +55,10 @@ export function createCallControl(dialect: TwilioDialect): CallControl {
       throw telephonyError(dialect, 'protocol', message);
     },
   };
+}
+
+function ignoreCallOver(error: unknown): undefined {
+  if (!isVoiceError(error) || error.code !== callOverCode) throw error;
 }
 
 async function dial(dialect: TwilioDialect, request: DialRequest): Promise<{ callId: string }> {
@@ -103,23 +111,23 @@ function checkNumbers({ provider }: TwilioDialect, numbers: readonly string[]): 
 }
 
 /** A request as the SDK's resources make it. */
-type Command = Readonly<{ method: string; uri: string; data: Record<string, unknown> }>;
+type Command = Readonly<{ method: string; uri: string; data?: Record<string, unknown> }>;
 
 async function loadCalls(dialect: TwilioDialect, signal: AbortSignal): Promise<CallListInstance> {
   const { CallListInstance } = await import('twilio/lib/rest/api/v2010/account/call.js');
   signal.throwIfAborted();
   const send = (command: Command): Promise<unknown> => sendCommand(dialect, command, signal);
-  // The types ask for the whole client; of it, calls and their recordings use these three.
-  const transport = { create: send, update: send, setPromiseCallback: (promise: unknown) => promise };
+  // The types ask for the whole client; of it, calls and their recordings use these four.
+  const passOn = (promise: unknown): unknown => promise;
+  const transport = { create: send, fetch: send, update: send, setPromiseCallback: passOn };
   return CallListInstance(transport as unknown as V2010, dialect.accountSid);
 }
 
 async function sendCommand(dialect: TwilioDialect, command: Command, signal: AbortSignal): Promise<unknown> {
   const { provider, baseUrl, credentials } = dialect;
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(command.data)) {
-    for (const item of [value].flat()) form.append(name, String(item));
-  }
+  const form = Object.entries(command.data ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((item): [string, string] => [name, String(item)]),
+  );
   const authorization = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
   const response = await sendHttpRequest({
     provider,
@@ -131,7 +139,7 @@ async function sendCommand(dialect: TwilioDialect, command: Command, signal: Abo
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     },
-    body: form.toString(),
+    body: new URLSearchParams(form).toString(),
     readRefusal: (refusal) => readRefusal(provider, refusal),
     signal,
   });

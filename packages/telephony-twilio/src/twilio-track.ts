@@ -1,5 +1,5 @@
 // One track's frames put back into their order, once each, with silence where some are missing, so that time stays true.
-import type { AudioFormat } from '@voicewire/core/adapter';
+import { durationMs, silence, type AudioFormat } from '@voicewire/core/adapter';
 
 export interface TrackFrame {
   /** Counts from 1 within the track. */
@@ -23,16 +23,12 @@ const maxHeldFrames = 3;
 const maxGapMs = 10_000;
 const maxChunkJump = 1_000;
 
-const silenceBytes = { pcm_s16le: 0, mulaw: 0xff, alaw: 0xd5 } as const;
-
 /** `timeline` is shared by the tracks of a stream: its first audio is 0, which `atMs` counts from. */
 export function createInboundTrack(
   format: AudioFormat,
   timeline: { originMs?: number },
   deliver: (audio: Uint8Array, atMs: number) => void,
 ): InboundTrack {
-  const bytesPerSample = (format.encoding === 'pcm_s16le' ? 2 : 1) * format.channels;
-  const bytesPerMs = (format.sampleRate * bytesPerSample) / 1000;
   /** In order, all after `next`. */
   const held: TrackFrame[] = [];
   let next: number | undefined;
@@ -41,18 +37,16 @@ export function createInboundTrack(
 
   const timeOf = (frame: TrackFrame): number => frame.timestampMs - (timeline.originMs ?? frame.timestampMs);
   const emit = (audio: Uint8Array, atMs: number): void => {
-    positionMs = atMs + audio.length / bytesPerMs;
+    positionMs = atMs + durationMs(audio.length, format);
     deliver(audio, atMs);
   };
   const play = (frame: TrackFrame): void => {
     next = frame.chunk + 1;
     timeline.originMs ??= frame.timestampMs;
     const atMs = (positionMs ??= Math.max(0, timeOf(frame)));
-    const missing = Math.round((timeOf(frame) - atMs) * bytesPerMs);
+    const missingMs = timeOf(frame) - atMs;
     // Time stamps jitter: less than the frame itself is no gap.
-    if (missing >= frame.audio.length) {
-      emit(new Uint8Array(missing - (missing % bytesPerSample)).fill(silenceBytes[format.encoding]), atMs);
-    }
+    if (missingMs >= durationMs(frame.audio.length, format)) emit(silence(missingMs, format), atMs);
     emit(frame.audio, positionMs);
   };
   const playHeld = (longest: number): void => {

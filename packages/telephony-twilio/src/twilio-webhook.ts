@@ -1,15 +1,9 @@
-// Webhooks: checked, then read as events, then answered with instructions.
-import type {
-  CallStatus,
-  ProviderError,
-  TelephonyEvent,
-  TelephonyWebhook,
-  WebhookContext,
-} from '@voicewire/core/adapter';
+// Webhooks: checked, then read as events.
+import type { CallStatus, ProviderError, TelephonyEvent, WebhookContext } from '@voicewire/core/adapter';
 import type { TwilioDialect } from './dialect.js';
 import { telephonyError } from './twilio-error.js';
 import { verifyGet, verifyPost } from './twilio-signature.js';
-import { isResumeUrl, writeTwiml } from './twilio-twiml.js';
+import { isResumeUrl } from './twilio-twiml.js';
 
 const liveStatuses: readonly CallStatus[] = ['queued', 'ringing', 'in-progress'];
 const lastStatuses: readonly CallStatus[] = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
@@ -20,12 +14,12 @@ const streamStatuses = new Map([
   ['stream-error', 'failed' as const],
 ]);
 
-/** Reads a webhook whose signature fits; a forged one throws a ProviderError of class `auth` and nothing of it is used. */
+/** What a webhook tells, if its signature fits; a forged one throws a ProviderError of class `auth`: nothing of it is used. */
 export async function readWebhook(
   dialect: TwilioDialect,
   request: Request,
   { publicUrl: url }: WebhookContext,
-): Promise<TelephonyWebhook> {
+): Promise<TelephonyEvent[]> {
   const signature = request.headers.get(dialect.signatureHeader);
   const signed = { key: dialect.signingKey, signature, url };
   const contentType = request.headers.get('content-type');
@@ -34,11 +28,7 @@ export async function readWebhook(
       ? verifyPost({ ...signed, contentType, body: new Uint8Array(await request.arrayBuffer()) })
       : verifyGet(signed);
   if (parameters === undefined) throw forged(dialect, 'webhook');
-  const headers = { 'content-type': 'text/xml; charset=utf-8' };
-  return {
-    events: toEvents(new Map(parameters), url),
-    respond: (instructions) => new Response(writeTwiml(dialect, instructions), { headers }),
-  };
+  return toEvents(new Map(parameters), url);
 }
 
 export function forged(dialect: TwilioDialect, what: string): ProviderError {
@@ -89,7 +79,7 @@ function toCallEvent(
   return { type: 'call-incoming', callId, direction, from, to };
 }
 
-function toStatus(name: string | undefined): CallStatus | undefined {
+export function toStatus(name: string | undefined): CallStatus | undefined {
   if (name === 'initiated') return 'queued';
   return [...liveStatuses, ...lastStatuses].find((status) => status === name);
 }

@@ -55,6 +55,19 @@ async function liveCall(): Promise<string> {
   return callId;
 }
 
+/** A call that follows these instructions. */
+async function dialWith(twiml: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${fake.accountSid}:${fake.authToken}`).toString('base64')}`;
+  await fetch(`${fake.url}/2010-04-01/Accounts/${fake.accountSid}/Calls.json`, {
+    method: 'POST',
+    body: new URLSearchParams({ To: to, From: from, Twiml: twiml }),
+    headers: { authorization },
+  });
+  const [call] = fake.calls;
+  await call?.until(() => call.steps.length > 0);
+  return call?.sid ?? '';
+}
+
 describe('dialling', () => {
   test('sends what the carrier documents, once', async () => {
     const { callId } = await dial({ statusUrl: 'https://a.example/status', ringTimeoutMs: 25_500 });
@@ -219,6 +232,43 @@ describe('a live call', () => {
     expect(fake.commands[1]?.path).toContain(callId);
   });
 
+  test('is asked about, and what the carrier does not know is over', async () => {
+    const callId = await dialWith(waiting);
+    expect(await command('status')(callId, signal)).toBe('in-progress');
+    expect(fake.commands.at(-1)).toMatchObject({
+      method: 'GET',
+      path: `/2010-04-01/Accounts/${fake.accountSid}/Calls/${callId}.json`,
+    });
+    fake.calls[0]?.hangup();
+    expect(await command('status')(callId, signal)).toBe('completed');
+    expect(await command('status')('CAunknown', signal)).toBe('completed');
+  });
+
+  test.each([
+    ['queued', 'queued'],
+    ['initiated', 'queued'],
+    ['ringing', 'ringing'],
+    ['in-progress', 'in-progress'],
+    ['completed', 'completed'],
+    ['busy', 'busy'],
+    ['failed', 'failed'],
+    ['no-answer', 'no-answer'],
+    ['canceled', 'canceled'],
+  ] as const)('that is %s stands so', async (says, status) => {
+    fake.misbehave({ type: 'pretend', status: says });
+    expect(await command('status')('CA1', signal)).toBe(status);
+  });
+
+  test('of a status nobody knows, or none, or of which nothing is said, is a failure', async () => {
+    const callId = await dialWith(waiting);
+    fake.misbehave({ type: 'pretend', status: 'asleep' });
+    await expect(command('status')(callId, signal)).rejects.toMatchObject({ class: 'protocol' });
+    fake.misbehave({ type: 'garbage' });
+    await expect(command('status')(callId, signal)).rejects.toMatchObject({ class: 'protocol' });
+    fake.misbehave({ type: 'refuse', status: 503 });
+    await expect(command('status')(callId, signal)).rejects.toMatchObject({ class: 'unavailable' });
+  });
+
   test('is transferred', async () => {
     fake.misbehave({ type: 'refuse', status: 400, error: 21220 });
     await expect(command('transfer')('CA1', to, { from, signal })).rejects.toMatchObject({
@@ -243,15 +293,7 @@ describe('a live call', () => {
 
 test('recording starts, pauses, goes on and stops; what the carrier did not do is a failure', async () => {
   const seen: string[] = [];
-  const twiml = waiting;
-  const body = new URLSearchParams({ To: to, From: from, Twiml: twiml });
-  const authorization = `Basic ${Buffer.from(`${fake.accountSid}:${fake.authToken}`).toString('base64')}`;
-  await fetch(`${fake.url}/2010-04-01/Accounts/${fake.accountSid}/Calls.json`, {
-    method: 'POST',
-    body,
-    headers: { authorization },
-  });
-  const callId = fake.calls[0]?.sid ?? '';
+  const callId = await dialWith(waiting);
   for (const action of ['start', 'pause', 'resume', 'stop'] as const) {
     await command('recording')(callId, action, signal);
     seen.push(String(fake.commands.at(-1)?.form.get('Status')));

@@ -38,6 +38,7 @@ const capabilities: TelephonyCapabilities = {
     recording: false,
     sendDtmf: false,
     redirect: true,
+    status: false,
   },
 };
 

@@ -1,17 +1,15 @@
 // How a call ends, by whoever's will: everything of it is closed in time, and the result says why.
 import { ConfigError } from '../errors/config-error.js';
-import { ProviderError } from '../errors/provider-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type { CallEndReason, CallEvent } from '../spec/call-event.js';
-import type { Clock } from '../spec/clock.js';
 import type { Stage } from '../spec/error.js';
 import type { Session } from './call-session.js';
+import { commanded } from './command.js';
 import { toMessages } from './history.js';
 import { guard, type RunningCall } from './running-call.js';
 
 /** What recognisers get to say their last words after the call. */
 const lastWordsMs = 300;
-const commandLimitMs = 5_000;
 
 /** Rejects when the carrier could not; the call goes on then. */
 export function transferCall(running: RunningCall, to: string, from: string | undefined): Promise<void> {
@@ -65,36 +63,6 @@ export function transferOfLadder(
   if (!wasTransferred(log) || last?.type !== 'degraded') return undefined;
   const { stage, step } = last;
   return step === 'person' || step === 'voicemail' ? { stage, step } : undefined;
-}
-
-/** A carrier that does not answer can't keep us. `signal`: nobody waits for it any more. */
-function commanded(
-  clock: Clock,
-  command: (signal: AbortSignal) => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const controller = new AbortController();
-    const stop = (): void => {
-      clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', giveUp);
-    };
-    const giveUp = (): void => {
-      stop();
-      controller.abort();
-      reject(
-        new ProviderError({
-          class: 'timeout',
-          provider: 'carrier',
-          stage: 'telephony',
-          message: `The carrier did not answer a command within ${commandLimitMs} ms, or before the call was over.`,
-        }),
-      );
-    };
-    const timer = clock.setTimeout(giveUp, commandLimitMs);
-    signal?.addEventListener('abort', giveUp);
-    command(controller.signal).finally(stop).then(resolve, reject);
-  });
 }
 
 /** Once; whatever comes later is ignored. `unsaid`: last words that no voice could say, left to the carrier where it can. */

@@ -86,8 +86,7 @@ function prepare(options: RunCallOptions): RunningCall {
     player: undefined,
     voice: undefined,
     seat: undefined,
-    // Text alone needs no frames; a telephone always has some.
-    lastAudioAt: media.capabilities.transcripts ? undefined : session.now(),
+    lastAudioAt: undefined,
     timers: new Set(),
     transferring: undefined,
     ended: undefined,

@@ -19,6 +19,7 @@ export interface RunningCall {
   player: Player | undefined;
   voice: Voice | undefined;
   seat: AgentSeat | undefined;
+  /** Undefined as long as this connection has carried no frame. */
   lastAudioAt: number | undefined;
   readonly timers: Set<TimerHandle>;
   /** Settles when the carrier has answered the last command to transfer. */

@@ -2,8 +2,10 @@
 import { providersOf } from '../resilience/chain.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
+import type { CallStatus } from '../spec/telephony.js';
 import type { TtsAdapter } from '../spec/tts.js';
 import { defaultLimits } from './agent.js';
+import { commanded, lastStatuses } from './command.js';
 import { endCall } from './end-call.js';
 import type { RunningCall } from './running-call.js';
 
@@ -14,22 +16,61 @@ const deadLineMs = 10_000;
 export function watchCall(running: RunningCall): void {
   const { options, session } = running;
   const minutes = options.agent?.limits?.callMinutes ?? defaultLimits.callMinutes;
-  later(running, minutes * 60_000, () => {
+  later(running, Math.max(0, minutes * 60_000 - session.now()), () => {
     if (running.seat === undefined) void endCall(running, 'limit');
     else running.seat.timeUp();
   });
-  const checkLine = (): void => {
-    const silentMs = running.lastAudioAt === undefined ? 0 : session.now() - running.lastAudioAt;
-    if (silentMs >= deadLineMs) void endCall(running, 'media-lost');
-    else later(running, deadLineMs - silentMs, checkLine);
-  };
-  later(running, deadLineMs, checkLine);
+  watchLine(running);
   watchHealth(running);
   const { signal } = options;
   if (signal === undefined) return;
   const onAbort = (): void => void endCall(running, 'aborted');
   signal.addEventListener('abort', onAbort, { once: true, signal: session.controller.signal });
   if (signal.aborted) onAbort();
+}
+
+/** Before a line without frames is given up, the carrier is asked; frames that come back meanwhile are all the answer (fault C-06). */
+function watchLine(running: RunningCall): void {
+  const { session, media } = running;
+  // Text alone needs no frames; a telephone always has some.
+  const openedAt = media.capabilities.transcripts ? undefined : session.now();
+  const check = (): void => {
+    const { lastAudioAt } = running;
+    const silentMs = session.now() - (lastAudioAt ?? openedAt ?? session.now());
+    if (silentMs < deadLineMs) return later(running, deadLineMs - silentMs, check);
+    void askCarrier(running).then((status) => {
+      if (running.ended !== undefined) return;
+      if (running.lastAudioAt === lastAudioAt) giveUpLine(running, status);
+      else check();
+    });
+  };
+  later(running, deadLineMs, check);
+}
+
+async function askCarrier({ options, session, media }: RunningCall): Promise<CallStatus | undefined> {
+  const command = options.control?.status?.bind(options.control);
+  if (command === undefined) return undefined;
+  try {
+    const { clock } = session.options;
+    return await commanded(clock, (signal) => command(media.start.callId, signal), session.controller.signal);
+  } catch {
+    // Nothing is lost: the line counts as dead, as it does where nobody can be asked.
+    return undefined;
+  }
+}
+
+function giveUpLine(running: RunningCall, status: CallStatus | undefined): void {
+  const { options, session, lastAudioAt } = running;
+  if (status !== undefined && lastStatuses.has(status)) return void endCall(running, 'caller-hung-up');
+  if (options.resume === undefined || lastAudioAt !== undefined) return void endCall(running, 'media-lost');
+  // Brought back once more it would be as dead: it would go round until its time is up.
+  session.dispatch({
+    type: 'error',
+    stage: 'telephony',
+    code: 'telephony.no_audio',
+    message: 'The call was brought back on new media, and no audio came there either: it was hung up.',
+  });
+  void endCall(running, 'error');
 }
 
 function watchHealth({ options, session }: RunningCall): void {

@@ -1,4 +1,5 @@
 // A carrier's webhook: verified by its adapter, answered from memory.
+import { lastStatuses } from '../call/command.js';
 import { ConfigError } from '../errors/config-error.js';
 import { isVoiceError } from '../errors/voice-error.js';
 import type {
@@ -76,14 +77,6 @@ function onEvent(
       return [];
   }
 }
-
-const lastStatuses: ReadonlySet<CallStatus> = new Set([
-  'completed',
-  'busy',
-  'no-answer',
-  'failed',
-  'canceled',
-]);
 
 function carrierEnded(mount: Mount, callId: string): void {
   const { store, tokens, live, clock } = mount;

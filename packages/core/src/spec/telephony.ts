@@ -244,6 +244,8 @@ export interface CallControl {
   sendDtmf?(callId: string, digits: string, signal: AbortSignal): Promise<void>;
   /** Sends the call to ask `url` for new instructions. */
   redirect?(callId: string, url: string, signal: AbortSignal): Promise<void>;
+  /** What the carrier says of the call now; "call not found" is `completed`. */
+  status?(callId: string, signal: AbortSignal): Promise<CallStatus>;
 }
 
 export interface TelephonyAdapter {
@@ -255,6 +257,11 @@ export interface TelephonyAdapter {
   readonly capabilities: TelephonyCapabilities;
   /** Verifies the raw body before anything is parsed; a forged request throws a ProviderError of class `auth`. */
   webhook?(request: Request, context: WebhookContext): Promise<TelephonyWebhook>;
+  /**
+   * Instructions as a webhook would be answered with them, for a document that others serve: what a number falls back on.
+   * Absent for carriers steered by commands.
+   */
+  respond?(instructions: readonly CallInstruction[]): Response;
   readonly media?: MediaProtocol | undefined;
   readonly control: CallControl;
 }

@@ -204,5 +204,6 @@ export function createLineControl(
       note({ type: 'transfer', to });
       line()?.end('replaced');
     },
+    status: async () => (line()?.line.isOpen === true ? 'in-progress' : 'completed'),
   };
 }

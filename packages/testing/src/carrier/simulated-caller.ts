@@ -79,6 +79,7 @@ export const simulatedCapabilities: TelephonyCapabilities = {
     recording: false,
     sendDtmf: false,
     redirect: false,
+    status: true,
   },
 };
 

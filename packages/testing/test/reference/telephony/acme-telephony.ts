@@ -35,6 +35,7 @@ const capabilities: TelephonyCapabilities = {
     recording: false,
     sendDtmf: false,
     redirect: false,
+    status: false,
   },
 };
 
