@@ -63,6 +63,27 @@ const test = defineCommand({
   },
 });
 
+const fallback = defineCommand({
+  meta: {
+    name: 'fallback',
+    description: 'Print the document that a number falls back on while the application is down',
+  },
+  args: {
+    config,
+    say: { type: 'string', description: "What the caller hears. Default: the agent's own words for trouble" },
+    to: {
+      type: 'string',
+      valueHint: '+number',
+      description: 'Connect the caller to this number. Default: ladder.person',
+    },
+    language: { type: 'string', valueHint: 'tag', description: "Of the text. Default: the agent's" },
+  },
+  async run({ args }) {
+    const { fallbackInTerminal } = await import('./fallback-in-terminal.js');
+    process.exitCode = await fallbackInTerminal(args);
+  },
+});
+
 // Whoever reads our output may have enough of it: `voicewire talk --json | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -71,6 +92,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 await runMain(
   defineCommand({
     meta: { name: 'voicewire', description: 'Voice calls by machine, for people who build them' },
-    subCommands: { talk, test, doctor },
+    subCommands: { talk, test, doctor, fallback },
   }),
 );

@@ -21,6 +21,7 @@ export type {
   RetrievedPassage,
   Retriever,
 } from './call/agent.js';
+export { defaultLines } from './call/agent.js';
 export type { Slot } from './call/slots.js';
 export type { StandardSchema } from './call/json-schema.js';
 export type {

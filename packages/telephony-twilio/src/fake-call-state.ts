@@ -1,7 +1,7 @@
 // A call of the fake carrier as it stands: what is known of it, its status, and who is told when that changes.
 import type { Clock } from '@voicewire/core/adapter';
 import type { TwimlElement } from './fake-twiml.js';
-import { askApplication, type FakeAccount } from './fake-webhook.js';
+import { askApplication, type FakeAccount, type FakeWebhook } from './fake-webhook.js';
 
 export type FakeCallStatus =
   | 'queued'
@@ -19,8 +19,7 @@ export type FakeReaction = 'answer' | 'busy' | 'no-answer' | 'failed';
 
 /** What a call does next: asks a URL, or follows TwiML that came with a command. */
 export type FakeInstructions =
-  | { readonly url: string; readonly parameters?: Readonly<Record<string, string>> }
-  | { readonly twiml: string };
+  (FakeWebhook & { readonly parameters?: Readonly<Record<string, string>> }) | { readonly twiml: string };
 
 /** The caller's end of one media stream. */
 export interface FakeMediaLeg {
@@ -58,6 +57,8 @@ export interface FakeCallOptions {
   readonly to: string;
   readonly direction: 'inbound' | 'outbound-api';
   readonly instructions: FakeInstructions;
+  /** Asked for instructions where those it should have followed can't be had. */
+  readonly fallback?: FakeWebhook | undefined;
   readonly statusUrl?: string | undefined;
   /** Of initiated, ringing, answered, completed. */
   readonly statusEvents: readonly string[];
@@ -126,7 +127,7 @@ export function setStatus(call: CallState, status: FakeCallStatus): void {
 /** Tells the application something that changes nothing any more. */
 export function report(call: CallState, url: string, news: Readonly<Record<string, string>>): void {
   const parameters = { ...parametersOf(call), ...news };
-  const asking = askApplication(call.context.account, url, parameters, AbortSignal.timeout(15_000));
+  const asking = askApplication(call.context, { url }, parameters);
   call.reports.push(asking.then((answer) => typeof answer === 'string' && note(call, answer)));
 }
 

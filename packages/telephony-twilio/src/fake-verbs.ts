@@ -21,8 +21,7 @@ export async function follow(
   const document = await readInstructions(call, instructions);
   if (typeof document === 'string') {
     note(call, document);
-    if (call.replacement === undefined) endCall(call, 'failed');
-    return undefined;
+    return call.replacement === undefined ? fallBack(call, instructions, document) : undefined;
   }
   const url = 'url' in instructions ? instructions.url : undefined;
   for (const verb of document.children) {
@@ -30,6 +29,21 @@ export async function follow(
     const next = await carryOut(call, verb, url);
     if (next !== undefined) return next;
   }
+  return undefined;
+}
+
+/** The number's fallback is asked, and told what went wrong; without one the caller hears an error of the carrier's own. */
+function fallBack(
+  call: CallState,
+  instructions: FakeInstructions,
+  problem: string,
+): FakeInstructions | undefined {
+  const { fallback } = call.options;
+  if (fallback !== undefined && 'url' in instructions && instructions.url !== fallback.url) {
+    const [ErrorCode = ''] = /^\d+/.exec(problem) ?? [];
+    return { ...fallback, parameters: { ErrorCode, ErrorUrl: instructions.url } };
+  }
+  endCall(call, 'failed');
   return undefined;
 }
 
@@ -42,12 +56,7 @@ async function readInstructions(
     text = instructions.twiml;
   } else {
     const parameters = { ...parametersOf(call), ...instructions.parameters };
-    const answer = await askApplication(
-      call.context.account,
-      instructions.url,
-      parameters,
-      AbortSignal.timeout(15_000),
-    );
+    const answer = await askApplication(call.context, instructions, parameters);
     if (typeof answer === 'string') return answer;
     if (!/^(text|application)\/xml\b/.test(answer.contentType))
       return `12300: content type ${answer.contentType}`;

@@ -14,7 +14,7 @@ import { openFakeCall, type FakeCall, type FakeCallControl } from './fake-call.j
 import type { FakeCallOptions, FakeMediaLeg, FakeReaction, FakeStreamRequest } from './fake-call-state.js';
 import { createStreamWriter, readApplicationMessage } from './fake-media.js';
 import { answerRest, type DialForm, type RestAnswer, type RestRequest } from './fake-rest.js';
-import { signatureHeaders, type FakeAccount } from './fake-webhook.js';
+import { signatureHeaders, type FakeAccount, type FakeWebhook } from './fake-webhook.js';
 
 export type { FakeCall } from './fake-call.js';
 export type { FakeCallStatus } from './fake-call-state.js';
@@ -69,6 +69,11 @@ export interface TwilioFake {
     readonly to: string;
     readonly url: string;
     readonly statusUrl?: string;
+    /**
+     * The number's fallback ("Primary handler fails"): asked, with `ErrorCode` and `ErrorUrl`, when instructions can't be had:
+     * nobody there, an error, no answer within 15 s, no TwiML. Without it the call fails. `method`: default POST.
+     */
+    readonly fallback?: FakeWebhook;
   }): FakeCall;
   /** The next `times` commands go wrong; without `times`, all to come. */
   misbehave(fault: RestFault, times?: number): void;

@@ -91,6 +91,7 @@ export interface Agent {
   readonly temperature?: number | undefined;
 }
 
+/** What an agent says where its own `lines` do not say otherwise. */
 export const defaultLines: AgentLines = {
   apology: 'I am sorry, something went wrong on our side. Please call again in a moment. Goodbye.',
   filler: 'One moment, please.',

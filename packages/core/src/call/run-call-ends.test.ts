@@ -308,13 +308,14 @@ describe('a line without frames', () => {
       },
       {
         virtualClock,
+        line: { capabilities: { frameMs: 12_000 } },
         script: (hands) => {
-          virtualClock.setTimeout(hands.hangup, 12_000);
+          virtualClock.setTimeout(hands.hangup, 12_200);
           return hands.wait(60_000);
         },
       },
     );
-    expect(result).toMatchObject({ reason: 'caller-hung-up', durationMs: 12_300 });
+    expect(result).toMatchObject({ reason: 'caller-hung-up', durationMs: 12_500 });
     expect(signal?.aborted).toBe(true);
     expect(clock.pendingTimers).toBe(0);
   });
