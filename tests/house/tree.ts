@@ -11,7 +11,7 @@ export type Rule = (files: Files) => readonly string[];
 
 const ignoredFolders = new Set(['node_modules', 'dist', 'coverage']);
 const textFile =
-  /\.(ts|tsx|mjs|js|cjs|json|md|ya?ml|html|css|txt|toml)$|(^|\/)(LICENSE|NOTICE|run|\.(?!env$)[a-z.]+)$/;
+  /\.(ts|tsx|mjs|js|cjs|json|md|ya?ml|html|css|txt|toml|xml)$|(^|\/)(LICENSE|NOTICE|run|\.(?!env$)[a-z.]+)$/;
 
 /** All text files of the repository that are ours: nothing installed, built or hidden except what CI reads. */
 export function readTree(root: string): Files {

@@ -242,6 +242,10 @@ export const telephonyBoundChecks: readonly TelephonyCheck[] = [
       assert.equal(webhook?.events[0]?.type, bench.webhook?.expects);
       const response = webhook?.respond([{ type: 'hangup' }]);
       assert.ok(response instanceof Response && response.ok, 'The answer is a success.');
+      const document = bench.adapter.respond?.([{ type: 'hangup' }]);
+      if (document === undefined) return;
+      assert.equal(document.headers.get('content-type'), response.headers.get('content-type'));
+      assert.equal(await document.text(), await response.text(), 'A document says what an answer says.');
     },
   },
   {

@@ -353,6 +353,11 @@ const brokenDoors: readonly BrokenTelephony[] = [
     }),
   }),
   broken(
+    'writes documents that are not what it answers',
+    ['webhook: reads what the carrier signed, and answers'],
+    { adapter: () => ({ respond: () => new Response('another') }) },
+  ),
+  broken(
     'believes every webhook',
     ['webhook: says auth to no signature, to an altered body, and to another address'],
     {
