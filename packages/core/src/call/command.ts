@@ -40,6 +40,8 @@ export function commanded<Answer>(
     };
     const timer = clock.setTimeout(giveUp, commandLimitMs);
     signal?.addEventListener('abort', giveUp);
-    command(controller.signal).finally(stop).then(resolve, reject);
+    // An adapter may also throw at once.
+    const answer = (async () => command(controller.signal))();
+    answer.finally(stop).then(resolve, reject);
   });
 }

@@ -35,6 +35,13 @@ describe('a line without frames', () => {
     ['says that the call is on', () => Promise.resolve('in-progress'), 10_300],
     ['can not be asked', undefined, 10_300],
     ['fails to say', () => Promise.reject(new TypeError('no')), 10_300],
+    [
+      'can not even be asked',
+      () => {
+        throw new TypeError('no');
+      },
+      10_300,
+    ],
     ['never says anything', () => never, 15_300],
   ])('is lost where the carrier %s', async (_, status, durationMs) => {
     const { result, of, clock } = await play(status);
