@@ -36,6 +36,7 @@ export async function acceptMedia(options: AcceptMediaOptions): Promise<CallMedi
   const events = connection[Symbol.asyncIterator]();
   const start = await firstEvent(connection, events, options);
   return {
+    provider: options.provider,
     start,
     connection,
     capabilities: options.capabilities,

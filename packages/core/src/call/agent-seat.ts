@@ -293,6 +293,8 @@ function endAfterReply(seat: Seat, reason: CallEndReason, limitMs: number): void
 }
 
 function open(seat: Seat): void {
+  // Taken up again with nothing left to spend: the goodbye is on its way.
+  if (seat.ending !== undefined) return;
   const { call, session } = seat.options;
   if (call.resume === undefined) {
     if (seat.agent.greeting !== undefined) say(seat, seat.agent.greeting, 'greeting');

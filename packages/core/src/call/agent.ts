@@ -57,6 +57,11 @@ export interface AgentLimits {
   readonly spokenSeconds: number;
   /** Minutes of one call. Default 60. */
   readonly callMinutes: number;
+  /**
+   * What one call may cost, in the currency of `prices`: then it ends, as it does for its length. Default: none, or what
+   * `spending.perCall` says. The limit of the agent that answers the call holds for all it hands over to.
+   */
+  readonly money?: number | undefined;
   /** Characters of history given to a model; older turns are left out. Default 24,000. */
   readonly historyCharacters: number;
 }

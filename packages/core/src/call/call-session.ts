@@ -19,6 +19,7 @@ import { createCallLog } from './call-log.js';
 import { reduceHistory, type History } from './history.js';
 import { initialLatency, latencyAt, reduceLatency, type LatencyState } from './latency.js';
 import { createMaskGate, type MaskGate } from './mask-gate.js';
+import type { Spend } from './spend.js';
 import { nearlyHeardText, reduceLedger, type PlaybackLedger } from './playback-ledger.js';
 
 export interface SessionOptions {
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** False in assist: nobody takes turns with a machine. */
   readonly takesTurns: boolean;
   readonly resume?: readonly CallEvent[] | undefined;
+  /** One more reduction of the log: what the call costs. */
+  readonly spend?: Spend | undefined;
 }
 
 export interface Session {
@@ -137,6 +140,7 @@ function reduce(session: Session, event: CallEvent): readonly TurnCommand[] {
   session.history = reduceHistory(session.history, event);
   session.ledger = reduceLedger(session.ledger, event);
   session.latency = reduceLatency(session.latency, event);
+  session.options.spend?.add(event);
   const isAsking = (): boolean =>
     session.ledger !== undefined && asksSomething(nearlyHeardText(session.ledger));
   const step = reduceTurn(session.turn, event, { policy, track, isAsking });

@@ -17,11 +17,14 @@ import type { Health } from '../resilience/health.js';
 import type { Ladder } from '../resilience/ladder.js';
 import type { CallEndReason, CallEvent, CallEventOf, CallEventType } from '../spec/call-event.js';
 import type { ReadEvent } from './call-log.js';
+import type { Prices } from './spend.js';
 import type { Approve } from './tool.js';
 import type { VoiceCache } from './voice-cache.js';
 
 /** Media whose start message has come: `acceptMedia` makes one of a connection. */
 export interface CallMedia {
+  /** Whose line it is: `prices.telephony` goes by it. */
+  readonly provider?: string | undefined;
   readonly start: Extract<MediaEvent, { readonly type: 'start' }>;
   readonly connection: MediaConnection;
   /** What comes after the start. */
@@ -70,6 +73,10 @@ export interface RunCallOptions {
   readonly carrierSpeaks?: boolean | undefined;
   /** The snapshot of the same call's log: it goes on where that ended. */
   readonly resume?: readonly CallEvent[] | undefined;
+  /** What providers ask. Default: what a call costs is not counted. */
+  readonly prices?: Prices | undefined;
+  /** What the call may cost, for agents that do not say otherwise (`AgentLimits.money`). Default: no limit. */
+  readonly moneyLimit?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -90,6 +97,8 @@ export interface CallResult {
   /** Everything said and heard, as a model would be told it. */
   readonly messages: readonly LlmMessage[];
   readonly log: readonly CallEvent[];
+  /** By `prices`, resumptions included; undefined without them. */
+  readonly cost?: number | undefined;
   /** With `carrierSpeaks`: last words that no voice could say. The call was not hung up, so that the carrier says them. */
   readonly unsaid?: string | undefined;
 }
@@ -110,6 +119,8 @@ export interface Call {
   }): AsyncIterable<ReadEvent>;
   /** What a resumption needs. */
   snapshot(): readonly CallEvent[];
+  /** What it has cost so far, by `prices`; undefined without them. */
+  cost(): number | undefined;
   onAudio(tap: AudioTap): () => void;
   /** Says a line after what is being said. */
   say(text: string): void;

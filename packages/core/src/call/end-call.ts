@@ -83,7 +83,8 @@ export async function endCall(running: RunningCall, reason: CallEndReason, unsai
     media.connection.close();
   });
   const durationMs = session.now();
-  session.dispatch({ type: 'call-ended', reason, durationMs });
+  const cost = session.options.spend?.total(durationMs);
+  session.dispatch({ type: 'call-ended', reason, durationMs, cost });
   session.close();
   settle({
     callId,
@@ -91,6 +92,7 @@ export async function endCall(running: RunningCall, reason: CallEndReason, unsai
     durationMs,
     messages: toMessages(session.history),
     log: session.log.snapshot(),
+    cost,
     unsaid: isLeft ? unsaid : undefined,
   });
 }

@@ -23,6 +23,7 @@ import { createPlayer } from './player.js';
 import { guard, type RunningCall } from './running-call.js';
 import { createVoice } from './speak.js';
 import { watchCall } from './watch-call.js';
+import { checkSpending, spendOf, watchSpending } from './watch-spending.js';
 
 /**
  * Starts at once. Wrong combinations throw a ConfigError before anything connects; whatever goes wrong later ends the
@@ -30,6 +31,7 @@ import { watchCall } from './watch-call.js';
  */
 export function runCall(options: RunCallOptions): Call {
   checkOptions(options);
+  checkSpending(options);
   const running = prepare(options);
   const { session, media } = running;
   const { resume } = options;
@@ -54,6 +56,7 @@ export function runCall(options: RunCallOptions): Call {
     throw error;
   }
   watchCall(running);
+  watchSpending(running);
   void readMedia(running);
   if (running.ended === undefined) running.seat?.open();
   return publicCall(running, done);
@@ -75,6 +78,7 @@ function prepare(options: RunCallOptions): RunningCall {
     callerTrack: options.callerTrack ?? media.start.tracks[0]?.label ?? 'caller',
     takesTurns: mode === 'agent',
     resume,
+    spend: spendOf(options),
   });
   return {
     options,
@@ -310,6 +314,7 @@ function publicCall(running: RunningCall, done: Promise<CallResult>): Call {
     },
     events: (options) => session.log.read(options),
     snapshot: () => session.log.snapshot(),
+    cost: () => session.options.spend?.total(session.now()),
     onAudio(tap) {
       taps.add(tap);
       return () => void taps.delete(tap);

@@ -68,6 +68,8 @@ interface State {
   readonly ttsFormat: AudioFormat;
   manner: Manner;
   session: TtsSession | undefined;
+  /** Who of the chain spoke last: what it is given to say is paid there. */
+  provider: string;
 }
 
 export function createVoice(options: VoiceOptions): Voice {
@@ -76,6 +78,7 @@ export function createVoice(options: VoiceOptions): Voice {
     ttsFormat: closestFormat(options.tts.capabilities.formats, options.format),
     manner: { maxSpokenMs: Infinity },
     session: undefined,
+    provider: options.tts.provider,
   };
   return {
     use: (manner) => {
@@ -101,6 +104,7 @@ function sessionOf(state: State): TtsSession {
     clock,
     signal,
     onAttempt: (report) => {
+      if (report.type === 'used') state.provider = report.provider;
       state.options.dispatch(attemptEvent('tts', report));
     },
   });
@@ -225,12 +229,12 @@ function putText(reply: Reply, text: string): number {
 }
 
 function speakClause(reply: Reply, clause: string): void {
-  const { options, manner } = reply.state;
+  const { options, manner, provider } = reply.state;
   const text = normaliseForSpeech(clause);
   const spokenMs = Math.max(reply.producedMs, reply.textLength * usualMsPerCharacter);
   if (text === '' || reply.signal.aborted || spokenMs > manner.maxSpokenMs) return;
   const textStart = putText(reply, text);
-  options.dispatch({ type: 'usage', stage: 'tts', provider: options.tts.provider, characters: text.length });
+  options.dispatch({ type: 'usage', stage: 'tts', provider, characters: text.length });
   if (!options.tts.capabilities.textStreaming) {
     reply.clauses.push({ text, textStart });
     reply.wake?.();

@@ -6,6 +6,7 @@ import type {
   FinishReason,
   LlmAdapter,
   LlmMessage,
+  LlmPart,
   LlmTool,
   LlmToolCall,
   ProviderState,
@@ -18,6 +19,7 @@ import { shorten, trimMessages } from './history.js';
 import type { HookWatch } from './hook-watch.js';
 import type { ToolResult, ToolRunner, ToolTurn } from './run-tools.js';
 import { normaliseForSpeech } from './speech-text.js';
+import { charactersPerToken } from './spend.js';
 
 export interface ThinkOptions {
   readonly llm: LlmAdapter;
@@ -130,47 +132,82 @@ async function readResponse(
   messages: readonly LlmMessage[],
   tools: readonly LlmTool[],
 ): Promise<ModelResponse> {
-  const { llm, agent, limits, dispatch, turnId } = options;
+  const { llm, agent, limits, dispatch, signal } = options;
+  // Whoever is not asked any more costs nothing.
+  signal.throwIfAborted();
   let { provider } = llm;
-  let text = '';
-  let reason: FinishReason = 'stop';
-  let providerState: ProviderState | undefined;
-  const calls: LlmToolCall[] = [];
+  let isUsageTold = false;
+  const response: Draft = { text: '', calls: [], reason: 'stop', providerState: undefined };
   const parts = llm.generate({
     messages,
     ...(llm.capabilities.tools && tools.length > 0 ? { tools } : {}),
     temperature: agent.temperature,
     maxTokens: limits.responseTokens,
     clock: options.clock,
-    signal: options.signal,
+    signal,
     onAttempt: (report) => {
       if (report.type === 'used') provider = report.provider;
       dispatch(attemptEvent('llm', report));
     },
   });
-  for await (const part of parts) {
-    switch (part.type) {
-      case 'text':
-        text += part.text;
-        options.onText(part.text);
-        break;
-      case 'tool-call': {
-        const { type: _type, ...call } = part;
-        calls.push(call);
-        break;
-      }
-      case 'usage': {
+  try {
+    for await (const part of parts) {
+      if (part.type === 'usage') {
         const { inputTokens, outputTokens } = part;
+        isUsageTold = true;
         dispatch({ type: 'usage', stage: 'llm', provider, inputTokens, outputTokens });
-        break;
-      }
-      case 'finish':
-        ({ reason, providerState } = part);
-        dispatch({ type: 'model-finished', turnId, reason, provider });
-        break;
+      } else takePart(options, part, provider, response);
     }
+  } finally {
+    // Who stops listening is not told what the answer cost, and some providers never tell.
+    const isPaid = signal.aborted || response.text !== '' || response.calls.length > 0;
+    if (isPaid && !isUsageTold) dispatch(guessedUsage(provider, [messages, tools], response));
   }
-  return { text, calls, reason, providerState };
+  return response;
+}
+
+/** A response as it comes in. */
+interface Draft extends ModelResponse {
+  text: string;
+  readonly calls: LlmToolCall[];
+  reason: FinishReason;
+  providerState: ProviderState | undefined;
+}
+
+function takePart(
+  { onText, dispatch, turnId }: ThinkOptions,
+  part: Exclude<LlmPart, { readonly type: 'usage' }>,
+  provider: string,
+  response: Draft,
+): void {
+  switch (part.type) {
+    case 'text':
+      response.text += part.text;
+      onText(part.text);
+      return;
+    case 'tool-call': {
+      const { type: _type, ...call } = part;
+      response.calls.push(call);
+      return;
+    }
+    case 'finish':
+      response.reason = part.reason;
+      response.providerState = part.providerState;
+      dispatch({ type: 'model-finished', turnId, reason: part.reason, provider });
+  }
+}
+
+function guessedUsage(provider: string, asked: unknown, { text, calls }: ModelResponse): CallEventBody {
+  const tokensOf = (characters: number): number => Math.ceil(characters / charactersPerToken);
+  const answered = text.length + calls.reduce((sum, { argumentsText }) => sum + argumentsText.length, 0);
+  return {
+    type: 'usage',
+    stage: 'llm',
+    provider,
+    inputTokens: tokensOf(JSON.stringify(asked).length),
+    outputTokens: tokensOf(answered),
+    estimated: true,
+  };
 }
 
 async function systemMessages(options: ThinkOptions): Promise<readonly LlmMessage[]> {

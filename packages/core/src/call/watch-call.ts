@@ -16,9 +16,9 @@ const deadLineMs = 10_000;
 export function watchCall(running: RunningCall): void {
   const { options, session } = running;
   const minutes = options.agent?.limits?.callMinutes ?? defaultLimits.callMinutes;
+  // What a call that is taken up again has lasted before counts.
   later(running, Math.max(0, minutes * 60_000 - session.now()), () => {
-    if (running.seat === undefined) void endCall(running, 'limit');
-    else running.seat.timeUp();
+    timeUp(running);
   });
   watchLine(running);
   watchHealth(running);
@@ -71,6 +71,12 @@ function giveUpLine(running: RunningCall, status: CallStatus | undefined): void 
     message: 'The call was brought back on new media, and no audio came there either: it was hung up.',
   });
   void endCall(running, 'error');
+}
+
+/** The call has had all it may: with a goodbye where somebody can say it. */
+export function timeUp(running: RunningCall): void {
+  if (running.seat === undefined) void endCall(running, 'limit');
+  else running.seat.timeUp();
 }
 
 function watchHealth({ options, session }: RunningCall): void {

@@ -216,6 +216,8 @@ export type CallEventBody =
       readonly outputTokens?: number | undefined;
       readonly characters?: number | undefined;
       readonly audioMs?: number | undefined;
+      /** Nobody told: tokens are guessed from the characters that went to and fro. */
+      readonly estimated?: boolean | undefined;
     }
   /** `digit` is `•` while keypad input is masked. */
   | { readonly type: 'dtmf'; readonly digit: string; readonly masked: boolean }
@@ -238,7 +240,13 @@ export type CallEventBody =
   | { readonly type: 'audio-silent'; readonly track: string; readonly silentMs: number }
   | { readonly type: 'audio-lost'; readonly track: string; readonly lostMs: number; readonly reason: string }
   | { readonly type: 'error'; readonly stage: Stage; readonly code: string; readonly message: string }
-  | { readonly type: 'call-ended'; readonly reason: CallEndReason; readonly durationMs: number };
+  | {
+      readonly type: 'call-ended';
+      readonly reason: CallEndReason;
+      readonly durationMs: number;
+      /** Resumptions included, by the prices that the application names; undefined where it names none. */
+      readonly cost?: number | undefined;
+    };
 
 /** Its place in the log: `seq` from 1 without gaps, `atMs` since the call began (across resumptions). */
 export interface EventStamp {
