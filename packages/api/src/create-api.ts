@@ -50,7 +50,7 @@ const routes = {
       201: json(callSchema, 'The carrier took the call'),
       400: json(errorSchema, 'The request is wrong'),
       502: json(errorSchema, 'The carrier failed, or its answer is unclear'),
-      503: json(errorSchema, 'All lines are busy'),
+      503: json(errorSchema, 'All lines are busy, or the tenant has spent what it may'),
     },
   }),
   list: createRoute({
@@ -163,10 +163,10 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-/** Ours are the caller's mistakes and a full house; all else is the carrier's. */
+/** Ours are the caller's mistakes, a full house and a tenant that has spent all it may; all else is the carrier's. */
 function statusOf(error: VoiceError): 400 | 502 | 503 {
   if (error.class === 'invalid_request') return 400;
-  return error.class === 'capacity' ? 503 : 502;
+  return error.class === 'capacity' || error.code === 'call.spending_limit' ? 503 : 502;
 }
 
 /** A page elsewhere can make a browser ask us under its own name: DNS rebinding. Without auth only our own names count. */

@@ -90,7 +90,12 @@ export async function talk(options: TalkOptions): Promise<Talk> {
     mode: 'agent',
     media,
     control,
-    agent: { ...agent, turn: { ...agent.turn, ...options.turn } },
+    agent: {
+      ...agent,
+      turn: { ...agent.turn, ...options.turn },
+      // A rehearsal has no prices to hold a limit on money by.
+      limits: { ...agent.limits, money: undefined },
+    },
     providers: {
       stt: isTyped || providers.stt === 'media' ? 'media' : sttChain(providers.stt, { budgets: budgets.stt }),
       llm: llmChain(providers.llm, { budgets: budgets.llm }),

@@ -58,7 +58,7 @@ const bytesOfMegabyte = 1024 * 1024;
 
 function mountOptions(
   { directory: base }: ConfigFile,
-  { phrases = {}, ladder, budgets, hedge, turn, calls }: VoicewireConfig,
+  { phrases = {}, ladder, budgets, hedge, turn, calls, prices, spending }: VoicewireConfig,
   providers: LoadedProviders,
   agent: Agent | undefined,
 ): LoadedConfig['options'] {
@@ -68,7 +68,18 @@ function mountOptions(
     directory === undefined
       ? undefined
       : createDiskStorage({ directory: resolve(base, directory), maxBytes });
-  return { ...providers, agent, ladder, budgets, hedge, turn, maxCalls: calls?.max, phraseStorage };
+  return {
+    ...providers,
+    agent,
+    ladder,
+    budgets,
+    hedge,
+    turn,
+    prices,
+    spending,
+    maxCalls: calls?.max,
+    phraseStorage,
+  };
 }
 
 /** What the module that the configuration names under `name` exports by that name. */

@@ -36,6 +36,8 @@ export type { AudioTap, Call, CallMedia, CallProviders, CallResult, RunCallOptio
 export type { ReadEvent } from './call/call-log.js';
 export { acceptMedia, type AcceptMediaOptions } from './call/accept-media.js';
 export { runCall } from './call/run-call.js';
+export type { PriceList, Prices } from './call/spend.js';
+export type { SpendingLimits } from './call/spending-limits.js';
 export {
   createVoiceCache,
   type PhraseManner,

@@ -43,18 +43,21 @@ export function watchSpending(running: RunningCall): void {
   const { clock, spend } = session.options;
   const limit = limitOf(options);
   if (spend === undefined || limit === undefined) return;
-  const leftMs = (): number => spend.reachesAt(limit) - session.now();
+  const leftMs = (): number => Math.ceil(spend.reachesAt(limit) - session.now() - roundingMs);
+  const check = (): void => {
+    if (running.ended !== undefined) return;
+    if (leftMs() > 0) arm();
+    else timeUp(running);
+  };
   let timer: TimerHandle | undefined;
   const arm = (): void => {
     if (timer !== undefined) running.timers.delete(timer);
     clock.clearTimeout(timer);
-    const delayMs = Math.max(0, Math.ceil(leftMs()));
+    const delayMs = leftMs();
+    // At once, but not inside of what was spent on; and before the model is asked again.
+    if (delayMs <= 0) return queueMicrotask(check);
     if (delayMs > maxDelayMs || running.ended !== undefined) return;
-    // Also at once: whoever spends is in the middle of something.
-    timer = clock.setTimeout(() => {
-      if (leftMs() > 0) arm();
-      else timeUp(running);
-    }, delayMs);
+    timer = clock.setTimeout(check, delayMs);
     running.timers.add(timer);
   };
   // A call that is taken up again may have spent all before.
@@ -63,5 +66,7 @@ export function watchSpending(running: RunningCall): void {
   arm();
 }
 
+/** Sums of small prices are not exact. */
+const roundingMs = 0.001;
 /** No call is that long, and no timer. */
 const maxDelayMs = 7 * 24 * 3_600_000;

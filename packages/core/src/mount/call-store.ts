@@ -20,6 +20,8 @@ export interface CallRecord {
   readonly lastWords?: string | undefined;
   /** The call out that another carrier could not place. */
   readonly replaces?: string | undefined;
+  /** By the prices that were named, all its parts together; undefined without prices. */
+  readonly cost?: number | undefined;
   /** Wall-clock time, ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string | undefined;

@@ -14,6 +14,8 @@ import { nobodyLeft } from '../resilience/route.js';
 import type { LlmAdapter } from '../spec/llm.js';
 import type { SttAdapter } from '../spec/stt.js';
 import type { TtsAdapter } from '../spec/tts.js';
+import type { Prices } from '../call/spend.js';
+import type { SpendingLimits } from '../call/spending-limits.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import type { IncomingCall } from './mount.js';
 
@@ -32,6 +34,10 @@ export interface CallSettings {
   readonly ladder?: Ladder | undefined;
   /** Labels that every provider of a call must have: a region, a contract (`labelled`). Default: none. */
   readonly require?: readonly string[] | undefined;
+  /** What providers ask, so that what calls cost is counted. Default: it is not. */
+  readonly prices?: Prices | undefined;
+  /** What calls may cost; needs `prices` of all who may serve one. Default: no limit. */
+  readonly spending?: SpendingLimits | undefined;
   /** Chains for some calls. For each of its fields the first override that matches and has it wins. */
   readonly overrides?: readonly CallOverride[] | undefined;
 }
@@ -45,6 +51,8 @@ export interface CallOverride {
   readonly hedge?: HedgeSettings | undefined;
   readonly ladder?: Ladder | undefined;
   readonly require?: readonly string[] | undefined;
+  /** Not with `match.language`. */
+  readonly spending?: SpendingLimits | undefined;
 }
 
 export interface CallMatch {
@@ -74,10 +82,12 @@ export interface ChainCall extends IncomingCall {
 
 /** What one call runs on. */
 export interface CallChains {
+  readonly tenant: string | undefined;
   readonly stt: SttAdapter | 'media';
   readonly llm: LlmAdapter | undefined;
   readonly tts: TtsAdapter | undefined;
   readonly ladder: Ladder | undefined;
+  readonly moneyLimit: number | undefined;
 }
 
 export interface ChainChoice {
@@ -91,10 +101,7 @@ export function chainsFor(
   { settings, health, policy }: ChainChoice,
   call: ChainCall | undefined,
 ): CallChains {
-  const fitting = (settings.overrides ?? []).filter(({ match }) => call !== undefined && fits(match, call));
-  const pick = <Field extends keyof CallOverride & keyof CallSettings>(field: Field): CallSettings[Field] =>
-    (fitting.find((override) => override[field] !== undefined)?.[field] ??
-      settings[field]) as CallSettings[Field];
+  const pick = settingsFor(settings, call);
   const required = pick('require') ?? [];
   const allowed = <Adapter extends SttAdapter | LlmAdapter | TtsAdapter>(
     chain: Chain<Adapter>,
@@ -106,13 +113,23 @@ export function chainsFor(
   const { budgets = {} } = settings;
   const [stt, llm, tts] = [pick('stt'), pick('llm'), pick('tts')];
   return {
+    tenant: call?.tenant,
     stt: stt === 'media' ? 'media' : chainOf(sttChain, stt, allowed(stt), { budgets: budgets.stt, health }),
     llm:
       llm &&
       chainOf(llmChain, llm, allowed(llm), { budgets: budgets.llm, health, hedge: pick('hedge')?.llm }),
     tts: tts && chainOf(ttsChain, tts, allowed(tts), { budgets: budgets.tts, health }),
     ladder: pick('ladder'),
+    moneyLimit: pick('spending')?.perCall,
   };
+}
+
+/** For each field, what the first override that fits the call and has it says, else what the settings say. */
+export function settingsFor(settings: CallSettings, call: ChainCall | undefined) {
+  const fitting = (settings.overrides ?? []).filter(({ match }) => call !== undefined && fits(match, call));
+  return <Field extends keyof CallOverride & keyof CallSettings>(field: Field): CallSettings[Field] =>
+    (fitting.find((override) => override[field] !== undefined)?.[field] ??
+      settings[field]) as CallSettings[Field];
 }
 
 function fits({ tenant, language, number }: CallMatch, call: ChainCall): boolean {

@@ -1,5 +1,6 @@
 // What an application mounts, checked before the first call: every problem at once.
 import { agentProblems } from '../call/agent.js';
+import { spendingProblems } from '../call/spending-limits.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
 import { ladderProblems } from '../resilience/ladder.js';
 import { membersOf } from '../resilience/provider-chains.js';
@@ -14,6 +15,7 @@ export function checkOptions(options: VoicewireOptions): void {
     ...nameProblems(options.telephony),
     ...agentOptionProblems(options),
     ...ladderProblems(options),
+    ...spendingProblems(options),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }

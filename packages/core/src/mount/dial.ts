@@ -9,7 +9,16 @@ import { createRoute, nobodyLeft, type Route } from '../resilience/route.js';
 import type { VoiceError } from '../spec/error.js';
 import type { CallStatus, TelephonyAdapter } from '../spec/telephony.js';
 import { wallTime, type CallRecord } from './call-store.js';
-import { busy, isFull, publicPath, warn, type Mount } from './mount.js';
+import {
+  busy,
+  hasSpentAll,
+  isFull,
+  publicPath,
+  spentAll,
+  warn,
+  type IncomingCall,
+  type Mount,
+} from './mount.js';
 
 export interface DialOptions {
   /** E.164. */
@@ -35,10 +44,20 @@ export interface Dialling {
 export async function dialCall(mount: Mount, options: DialOptions): Promise<CallRecord> {
   const carriers = carriersFor(mount, options);
   if (isFull(mount)) throw busy(mount);
+  if (hasSpentAll(mount, incomingOf(options, carriers))) throw spentAll();
   const { health } = mount;
   // Trying a carrier once more could ring twice.
   const route = createRoute(carriers, { health, lastTryAfterMs: false });
   return dialNext(mount, { options, route });
+}
+
+/** The call out as the application is asked about it before it has an id. */
+function incomingOf(
+  { to, from, context = {} }: DialOptions,
+  [first]: readonly TelephonyAdapter[],
+): IncomingCall {
+  const provider = first?.provider ?? '';
+  return { callId: '', provider, direction: 'outbound', from: numberFor(from, provider) ?? '', to, context };
 }
 
 function carriersFor({ adapters }: Mount, { provider, from }: DialOptions): readonly TelephonyAdapter[] {

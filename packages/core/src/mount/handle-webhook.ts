@@ -11,7 +11,16 @@ import type {
 } from '../spec/telephony.js';
 import { wallTime, type CallRecord } from './call-store.js';
 import { dialStatus } from './dial.js';
-import { agentFor, isFull, mediaUrlOf, pathBelow, publicPath, warn, type Mount } from './mount.js';
+import {
+  agentFor,
+  hasSpentAll,
+  isFull,
+  mediaUrlOf,
+  pathBelow,
+  publicPath,
+  warn,
+  type Mount,
+} from './mount.js';
 import { readBody } from './read-body.js';
 
 /** Webhooks of voice carriers are forms of a few kilobytes. */
@@ -122,8 +131,22 @@ function takeCall(
     events: [],
     startedAt: wallTime(),
   };
-  mount.store.put(record);
-  return connect(mount, adapter, record);
+  return orApology(mount, record, () => {
+    // A call out was asked about when it was dialled.
+    if (event.direction === 'inbound' && hasSpentAll(mount, record)) {
+      warn(
+        mount,
+        'call.spending_limit',
+        'A caller was told to call later: the tenant has spent what it may.',
+      );
+      return [
+        { type: 'say', text: 'We can not take your call at the moment. Please call again later.' },
+        { type: 'hangup' },
+      ];
+    }
+    mount.store.put(record);
+    return connect(mount, adapter, record);
+  });
 }
 
 /** The carrier asks what comes after the media: it comes back if it was lost, and ends if it was over. */
@@ -156,12 +179,23 @@ function wasTransferred({ events }: CallRecord): boolean {
 }
 
 function connect(mount: Mount, adapter: TelephonyAdapter, record: CallRecord): readonly CallInstruction[] {
-  try {
+  return orApology(mount, record, () => {
     const token = mount.tokens.issue({ record, adapter, agent: agentFor(mount, record), stt: undefined });
     return [
       { type: 'stream', url: mediaUrlOf(mount, adapter.provider), token },
       { type: 'redirect', url: publicPath(mount, adapter.provider, 'resume') },
     ];
+  });
+}
+
+/** The application is asked about the call: where its answer throws, the caller is told. */
+function orApology(
+  mount: Mount,
+  record: CallRecord,
+  ask: () => readonly CallInstruction[],
+): readonly CallInstruction[] {
+  try {
+    return ask();
   } catch (error) {
     const code = ConfigError.is(error) ? error.code : 'call.agent_failed';
     warn(mount, code, 'The choice of an agent failed; the caller was told to call again.');

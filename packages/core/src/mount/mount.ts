@@ -11,10 +11,11 @@ import type { Health } from '../resilience/health.js';
 import type { Clock } from '../spec/clock.js';
 import type { ByteStorage } from '../spec/storage.js';
 import type { MediaConnection, TelephonyAdapter } from '../spec/telephony.js';
-import { chainsFor, type CallChains, type CallSettings, type ProviderPolicy } from './chains.js';
+import { chainsFor, settingsFor, type CallChains, type CallSettings, type ProviderPolicy } from './chains.js';
 import type { CallRecord, CallStore } from './call-store.js';
 import type { Dialling } from './dial.js';
 import type { LoopLag } from './loop-lag.js';
+import type { SpendingBook } from './spending.js';
 import type { TokenStore } from './tokens.js';
 
 /** Who answers a call, decided when it comes in. */
@@ -38,7 +39,10 @@ export interface VoicewireOptions extends CallSettings {
   /** One agent for all, or a choice per call; without one calls are assisted. */
   readonly agent?: Agent | ((call: IncomingCall) => Agent) | undefined;
   readonly approve?: Approve | undefined;
-  /** The label that a call's overrides go by. Default: `context.tenant`, where that is a text. */
+  /**
+   * The label that a call's overrides and its spending go by. Default: `context.tenant`, where that is a text. A call out that is
+   * not dialled yet has an empty `callId`.
+   */
   readonly tenant?: ((call: IncomingCall) => string | undefined) | undefined;
   /** Which providers may serve a call: asked before health is. Nobody left means the ladder, never somebody else. */
   readonly policy?: ProviderPolicy | undefined;
@@ -93,6 +97,7 @@ export interface Mount {
   readonly phrases: VoiceCache;
   readonly emitter: EventEmitter;
   readonly lag: LoopLag;
+  readonly spending: SpendingBook;
   /** Code of the application runs in here. */
   readonly hook: HookWatch;
   readonly sockets: WebSocketServer;
@@ -167,5 +172,24 @@ export function busy({ isClosing }: Mount): BaseVoiceError {
     message: isClosing
       ? 'No new calls: this process is about to stop.'
       : 'All lines are busy, or this process is: wait for a call to end, or allow more (maxCalls, maxLagMs, maxLoopUtilization).',
+  });
+}
+
+/** Whether the tenant of a call that is not here yet has spent what it may. */
+export function hasSpentAll({ options, hook, spending }: Mount, call: IncomingCall): boolean {
+  if ([options, ...(options.overrides ?? [])].every((one) => one.spending?.perTenant === undefined))
+    return false;
+  const { tenant: choose = tenantOfContext } = options;
+  const tenant = hook('The choice of a tenant', () => choose(call));
+  const limits = settingsFor(options, { ...call, tenant, language: undefined })('spending');
+  return limits?.perTenant !== undefined && spending.spent(tenant, limits.withinHours) >= limits.perTenant;
+}
+
+export function spentAll(): BaseVoiceError {
+  return new BaseVoiceError({
+    code: 'call.spending_limit',
+    class: 'quota',
+    stage: 'call',
+    message: 'No new calls of this tenant: it has spent what it may (spending.perTenant).',
   });
 }

@@ -52,7 +52,7 @@ function start(
       // An agent chosen per call, a voice or a format of its own: what is always said is made while there still is a voice.
       void renderPhrases(mount, agent, chains, media.start.outbound, new AbortController().signal);
     }
-    return runCall({
+    const call = runCall({
       callId: record.callId,
       mode: agent === undefined ? 'assist' : 'agent',
       media,
@@ -66,10 +66,17 @@ function start(
       health: mount.health,
       ladder: chains.ladder,
       phrases: mount.phrases,
+      prices: mount.options.prices,
+      moneyLimit: chains.moneyLimit,
       carrierSpeaks: adapter.webhook !== undefined,
       resume: record.events.length > 0 ? record.events : undefined,
       clock: mount.clock,
     });
+    const { cost: before = 0 } = record;
+    // What it cost before its media was lost has been entered.
+    const enter = mount.spending.follow(chains.tenant, () => (call.cost() ?? 0) - before);
+    void call.done.then(enter);
+    return call;
   } catch (error) {
     if (isVoiceError(error)) warn(mount, error.code, error.message);
     else warn(mount, 'call.unexpected', 'A call could not be started.');
@@ -85,7 +92,7 @@ async function settle(
 ): Promise<void> {
   const { store, live, calls, emitter } = mount;
   const { callId } = record;
-  const { reason, log, unsaid } = await call.done;
+  const { reason, log, unsaid, cost } = await call.done;
   live.delete(callId);
   calls.delete(callId);
   // Only a carrier asks what comes next; and it may have told us already that nothing does.
@@ -97,6 +104,7 @@ async function settle(
     ...record,
     events: log,
     lastWords: unsaid,
+    cost,
     ...(comesBack
       ? { standing: 'interrupted' }
       : { standing: 'over', endedAt: known?.endedAt ?? wallTime() }),

@@ -16,8 +16,19 @@ import { dialCall, hangUp, type DialOptions } from './dial.js';
 import { handleWebhook } from './handle-webhook.js';
 import { acceptUpgrade, createSocketServer } from './media-sockets.js';
 import { watchLoopLag } from './loop-lag.js';
-import { agentFor, busy, isFull, mediaUrlOf, warn, type Mount, type VoicewireOptions } from './mount.js';
+import {
+  agentFor,
+  busy,
+  hasSpentAll,
+  isFull,
+  mediaUrlOf,
+  spentAll,
+  warn,
+  type Mount,
+  type VoicewireOptions,
+} from './mount.js';
 import { renderAtStart } from './render-phrases.js';
+import { createSpendingBook } from './spending.js';
 import { createTokenStore } from './tokens.js';
 
 /** What happens outside of calls. No secrets, numbers or transcripts. */
@@ -110,6 +121,7 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
     phrases: createVoiceCache({ storage: options.phraseStorage }),
     emitter: new EventEmitter(),
     lag: watchLoopLag(),
+    spending: createSpendingBook(clock),
     hook: createHookWatch(clock, (name, ms) => {
       const message = `${name} held the event loop for ${ms} ms, and every call of this process with it. Told once.`;
       warn(mount, 'call.hook_held_loop', message);
@@ -155,8 +167,9 @@ export function createVoicewire(options: VoicewireOptions): Voicewire {
 
 function reload(mount: Mount, settings: ReloadSettings): void {
   const { stt, llm, tts, budgets, hedge, turn, ladder, require, overrides, agent, maxCalls } = settings;
+  const { prices, spending } = settings;
   const changed = { stt, llm, tts, budgets, hedge, turn, ladder, require, overrides, agent, maxCalls };
-  const options: VoicewireOptions = { ...mount.options, ...changed };
+  const options: VoicewireOptions = { ...mount.options, ...changed, prices, spending };
   checkOptions(options);
   mount.options = options;
   mount.health.reset();
@@ -201,6 +214,7 @@ function invite(mount: Mount, { provider, context = {}, agent, stt }: InviteOpti
     events: [],
     startedAt: wallTime(),
   };
+  if (hasSpentAll(mount, record)) throw spentAll();
   const token = mount.tokens.issue({ record, adapter, agent: agent ?? agentFor(mount, record), stt });
   mount.store.put(record);
   return { callId: record.callId, token, mediaUrl: mediaUrlOf(mount, provider) };

@@ -3,6 +3,8 @@ import type * as Zod from 'zod';
 import type { HedgeSettings } from '../resilience/hedge.js';
 import type { Ladder } from '../resilience/ladder.js';
 import type { BudgetOptions } from '../resilience/provider-chains.js';
+import type { Prices } from '../call/spend.js';
+import { maxSpendingHours, type SpendingLimits } from '../call/spending-limits.js';
 import type { TurnPolicy } from '../turn/turn-policy.js';
 import { defaultTurnPolicy } from '../turn/turn-policy.js';
 import { defaultBudgets } from '../resilience/budgets.js';
@@ -41,6 +43,7 @@ export interface OverrideConfig {
   readonly hedge?: HedgeSettings | undefined;
   readonly ladder?: Ladder | undefined;
   readonly require?: readonly string[] | undefined;
+  readonly spending?: SpendingLimits | undefined;
 }
 
 /** What `voicewire.config.*` holds. */
@@ -59,6 +62,9 @@ export interface VoicewireConfig {
   readonly hedge?: HedgeSettings | undefined;
   /** What is left to callers when a stage has failed for good. */
   readonly ladder?: Ladder | undefined;
+  /** What providers ask, by stage and name. */
+  readonly prices?: Prices | undefined;
+  readonly spending?: SpendingLimits | undefined;
   /** Labels that every provider of a call must have. */
   readonly require?: readonly string[] | undefined;
   readonly overrides?: readonly OverrideConfig[] | undefined;
@@ -114,6 +120,8 @@ function configSchema(z: typeof Zod): Zod.ZodType {
       .optional(),
     hedge: hedgeSchema(z).optional(),
     ladder: ladderSchema(z).optional(),
+    prices: pricesSchema(z).optional(),
+    spending: spendingSchema(z).optional(),
     require: labels.optional(),
     overrides: z
       .array(
@@ -131,6 +139,7 @@ function configSchema(z: typeof Zod): Zod.ZodType {
           hedge: hedgeSchema(z).optional(),
           ladder: ladderSchema(z).optional(),
           require: labels.optional(),
+          spending: spendingSchema(z).optional(),
         }),
       )
       .optional(),
@@ -152,6 +161,26 @@ function hedgeSchema(z: typeof Zod): Zod.ZodType {
     afterMs: z.number().min(0).optional(),
   });
   return z.strictObject({ llm: z.union([z.boolean(), limits]).optional() });
+}
+
+function pricesSchema(z: typeof Zod): Zod.ZodType {
+  const amount = z.number().min(0);
+  const list = (price: Zod.ZodType) => z.record(z.string().min(1), price).optional();
+  const perMinute = z.strictObject({ perMinute: amount });
+  return z.strictObject({
+    stt: list(perMinute),
+    llm: list(z.strictObject({ perMillionInputTokens: amount, perMillionOutputTokens: amount })),
+    tts: list(z.strictObject({ perThousandCharacters: amount })),
+    telephony: list(perMinute),
+  });
+}
+
+function spendingSchema(z: typeof Zod): Zod.ZodType {
+  return z.strictObject({
+    perCall: z.number().min(0).optional(),
+    perTenant: z.number().min(0).optional(),
+    withinHours: z.number().int().min(1).max(maxSpendingHours).optional(),
+  });
 }
 
 function ladderSchema(z: typeof Zod): Zod.ZodType {

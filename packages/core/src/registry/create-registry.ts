@@ -1,4 +1,6 @@
 // From a configuration object to providers: everything is loaded and checked before the first call, every problem told at once.
+import { namesIn, spendingProblems, type Spenders } from '../call/spending-limits.js';
+import { unknownPriceProblems } from '../call/price-problems.js';
 import { canConvert } from '../audio/convert.js';
 import { describeFormat } from '../audio/format.js';
 import { ConfigError, type ConfigProblem } from '../errors/config-error.js';
@@ -78,6 +80,7 @@ export function createRegistry({
       const problems = [
         ...missingStages(parsed),
         ...ladderProblems(parsed),
+        ...moneyProblems(parsed, base, overrides, telephony),
         ...[...all.flatMap(({ stt, llm, tts }) => [stt, llm, tts]), telephony].flatMap(
           (loaded) => loaded.problems,
         ),
@@ -94,11 +97,12 @@ export function createRegistry({
         stt: base.stt.adapters?.map(adapterOf) ?? 'media',
         telephony: telephony.adapters?.map(adapterOf) ?? [],
         require: parsed.require,
-        overrides: parsed.overrides?.map(({ match, hedge, ladder, require, ...stages }, index) => ({
+        overrides: parsed.overrides?.map(({ match, hedge, ladder, require, spending, ...stages }, index) => ({
           match,
           hedge,
           ladder,
           require,
+          spending,
           ...adaptersOf(stages, overrides[index]),
         })),
       };
@@ -140,6 +144,46 @@ function adaptersOf(
     llm: loaded?.llm.adapters?.map(adapterOf),
     tts: loaded?.tts.adapters?.map(adapterOf),
   };
+}
+
+/** Of all who may serve a call; who is configured and left out here (`when`) has a name too, and needs no price. */
+function moneyProblems(
+  parsed: VoicewireConfig,
+  base: LoadedStages,
+  overrides: readonly LoadedStages[],
+  telephony: LoadedStage<'telephony'>,
+): readonly ConfigProblem[] {
+  const { prices, spending } = parsed;
+  if (prices === undefined && spending === undefined && parsed.overrides === undefined) return [];
+  const spenders: Spenders = {
+    prices,
+    spending,
+    ...adaptersOf(parsed, base),
+    telephony: telephony.adapters?.map(adapterOf) ?? [],
+    overrides: parsed.overrides?.map(({ match, spending, ...stages }, index) => ({
+      match,
+      spending,
+      ...adaptersOf(stages, overrides[index]),
+    })),
+  };
+  const loaded = namesIn(spenders);
+  const named = (stage: 'stt' | 'llm' | 'tts'): readonly string[] => [
+    ...loaded[stage],
+    ...[parsed, ...(parsed.overrides ?? [])].flatMap((stages) => usedBy(stages[stage])),
+  ];
+  return [
+    ...spendingProblems(spenders),
+    ...unknownPriceProblems(prices, {
+      stt: named('stt'),
+      llm: named('llm'),
+      tts: named('tts'),
+      telephony: [...loaded.telephony, ...usedBy(parsed.telephony)],
+    }),
+  ];
+}
+
+function usedBy(stage: StageConfig | undefined): readonly string[] {
+  return stage === undefined ? [] : placedEntries('', stage).placed.map(({ entry }) => entry.use);
 }
 
 /** Calls need somebody who listens; an agent also needs a mind and a voice. */

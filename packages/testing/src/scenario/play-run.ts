@@ -83,7 +83,12 @@ async function startCall(
     mode: 'agent',
     media,
     control,
-    agent: { ...agent, turn: { ...agent.turn, ...options.turn } },
+    agent: {
+      ...agent,
+      turn: { ...agent.turn, ...options.turn },
+      // A rehearsal has no prices to hold a limit on money by.
+      limits: { ...agent.limits, money: undefined },
+    },
     providers: chainsOf(run, clock),
     context: scenario.context,
     ladder: options.ladder,
