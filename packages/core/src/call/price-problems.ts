@@ -1,7 +1,7 @@
 // What is wrong with prices and limits on money: found before the first call, because a limit that can't count holds nobody back.
 import type { ConfigProblem } from '../errors/config-error.js';
 import { closestName } from '../kit/closest-name.js';
-import type { Prices } from './spend.js';
+import type { PriceList, Prices } from './spend.js';
 
 /** Names of providers by stage. */
 export type ProviderNames = { readonly [Stage in keyof Prices]-?: readonly string[] };
@@ -10,13 +10,14 @@ const stages = ['stt', 'llm', 'tts', 'telephony'] as const;
 
 /** Figures that can't be meant. */
 export function amountProblems(prices: Prices = {}): readonly ConfigProblem[] {
-  return stages.flatMap((stage) =>
-    Object.entries(prices[stage] ?? {}).flatMap(([provider, price]) =>
+  return stages.flatMap((stage) => {
+    const list: PriceList<Readonly<Record<string, number>>> = prices[stage] ?? {};
+    return Object.entries(list).flatMap(([provider, price]) =>
       Object.entries(price).flatMap(([unit, amount]) =>
         amountProblem(`prices.${stage}.${provider}.${unit}`, amount),
       ),
-    ),
-  );
+    );
+  });
 }
 
 export function amountProblem(path: string, amount: unknown): readonly ConfigProblem[] {
