@@ -4,7 +4,7 @@ import { createTwilioTelephony } from '@voicewire/telephony-twilio';
 import type { FakeCall } from '@voicewire/telephony-twilio/fake';
 import { createScriptedLlm, createScriptedStt, createScriptedTts } from '@voicewire/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfigError, createVoicewire, type Prices, type ReloadSettings } from '../src/index.js';
+import { ConfigError, createVoicewire, systemClock, type Prices, type ReloadSettings } from '../src/index.js';
 import { announce, heardBy, mount, say, type Mounted } from './mounted.js';
 
 let mounted: Mounted | undefined;
@@ -46,7 +46,9 @@ const incoming = (callSid: string, to: string) =>
 
 describe('a tenant that has spent what it may', () => {
   it('gets no new calls, in words or by a typed error; its live call goes on, and others do not notice', async () => {
-    mounted = await mount({ prices, tenant, spending: { perTenant: 1 } });
+    let laterMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + laterMs };
+    mounted = await mount({ prices, tenant, clock, spending: { perTenant: 1 } });
     const { voicewire } = mounted;
     const live = mounted.call();
     expect(await incoming('CA7', ours)).toContain('<Stream');
@@ -66,6 +68,8 @@ describe('a tenant that has spent what it may', () => {
     live.hangup();
     await expect.poll(() => mounted?.over.map(({ cost }) => cost)).toContain(2);
     expect(await incoming('CA10', ours)).toContain(refused);
+    laterMs = 24 * 3_600_000;
+    expect(await incoming('CA11', ours)).toContain('<Stream');
   });
 
   it('may have another limit than others, and what is reloaded counts for new calls', async () => {

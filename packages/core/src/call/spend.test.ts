@@ -65,7 +65,7 @@ describe('what is told', () => {
     ['tokens', 2 + 4, usage({ stage: 'llm', provider: 'mind', inputTokens: 1e6, outputTokens: 5e5 })],
     ['tokens of another', 4, usage({ stage: 'llm', provider: 'spare', inputTokens: 1e6 })],
     ['characters', 0.2, usage({ stage: 'tts', provider: 'voice', characters: 2_000 })],
-    ['who has no price', 0, usage({ stage: 'tts', provider: 'constructor', characters: 2_000 })],
+    ['who has no price', 0, usage({ stage: 'tts', provider: 'nobody', characters: 2_000 })],
     [
       'a question that was asked twice',
       4,

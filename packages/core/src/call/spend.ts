@@ -114,5 +114,5 @@ function priceOfEvent(prices: Prices, event: CallEvent): number {
 }
 
 function priceOf<Price>(list: PriceList<Price> = {}, provider = ''): Price | undefined {
-  return Object.hasOwn(list, provider) ? list[provider] : undefined;
+  return list[provider];
 }
