@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { ConfigError, type LoadedProviders } from '@voicewire/core';
 import { describeFormat } from '@voicewire/core/adapter';
 import { loadConfig, type LoadedConfig, type LoadConfigOptions } from '@voicewire/config';
+import { costCheck } from './call-cost.js';
 
 export interface DoctorOptions extends LoadConfigOptions {
   /** How long an endpoint may take to accept a connection. Default 3,000. */
@@ -48,6 +49,7 @@ export async function doctor({
     ...stageChecks(loaded.providers),
     ...(await reachabilityChecks(loaded, reachWithinMs)),
     ...formatChecks(loaded.providers),
+    costCheck(loaded),
     loaded.agent === undefined
       ? { name: 'agent', verdict: 'note' as const, detail: 'no agent is named: calls are only listened to' }
       : { name: 'agent', verdict: 'ok' as const, detail: loaded.agent.name },

@@ -230,6 +230,24 @@ export const createRemoteLlm = ({ apiKey }) => {
     expect(shown).toContain('Ready for calls.');
   });
 
+  it('says what a minute would cost, and finds a limit on money that nobody could hold', async () => {
+    expect((await examine(await config())).shown).toMatch(/· cost +no prices/);
+    const priced =
+      'llm: mind\nprices:\n  stt: { ears: { perMinute: 0.01 } }\n  llm: { mind: { perMillionInputTokens: 0.5, perMillionOutputTokens: 2 } }\n';
+    const { code, shown } = await examine(await config(priced));
+    expect(code).toBe(0);
+    expect(shown).toMatch(
+      /✓ cost +about 0\.013 a minute \(ears 0\.01, mind 0\.0032, voice without a price\): 6000 tokens/,
+    );
+    await write(
+      'agent.ts',
+      "export const agent = { name: 'shop', instructions: 'Answer.', limits: { money: 1 } };",
+    );
+    const limited = await examine(await config(priced));
+    expect(limited.code).toBe(1);
+    expect(limited.shown).toMatch(/✗ cost +the agent limits money, and nobody says what voice cost/);
+  });
+
   it('reaches an endpoint without sending anything, and prints no key', async () => {
     const received: Buffer[] = [];
     const server = createServer((socket) => socket.on('data', (data) => received.push(data))).listen(
