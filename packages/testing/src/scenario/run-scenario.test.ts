@@ -242,6 +242,13 @@ describe('time and seeds', () => {
   });
 });
 
+it('an agent whose calls may cost so much is played without anybody having prices', async () => {
+  const agent: Agent = { ...shop, limits: { money: 1 } };
+  expect(brokenIn(await play({ script: [asking, { expect: { says: 'on its way' } }] }, { agent }))).toEqual(
+    [],
+  );
+});
+
 describe('what can not be played', () => {
   it('is told at once, with its path', () => {
     const scenario = parseScenario({
