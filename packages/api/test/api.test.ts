@@ -176,6 +176,12 @@ describe('calls', () => {
     expect(await dial()).toMatchObject({ status: 503, body: { error: { code: 'call.busy' } } });
   });
 
+  it('of a tenant that has spent what it may are 503', async () => {
+    const prices = { stt: { scripted: { perMinute: 0 } }, telephony: { twilio: { perMinute: 0 } } };
+    voicewire.reload({ stt: createScriptedStt(), prices, spending: { perTenant: 0 } });
+    expect(await dial()).toMatchObject({ status: 503, body: { error: { code: 'call.spending_limit' } } });
+  });
+
   it('the carrier refuses are 502, and its answer quotes no number', async () => {
     fake.misbehave({ type: 'refuse', status: 429, error: 20429 });
     const refused = await dial();

@@ -216,19 +216,24 @@ describe('what is counted', () => {
   });
 });
 
-it('a limit that would not see what somebody costs is refused before the call, with everybody it would not see', async () => {
-  const played = playCall({
-    agent: agentWith(1),
-    prices: { llm: free.llm, telephony: free.telephony },
-    providers: { stt: createScriptedStt({ provider: 'ears' }) },
-    script: (hands) => hands.wait(1_000),
-  });
+it.each<[string, Partial<PlayOptions>, readonly string[]]>([
+  [
+    'would not see what somebody costs',
+    {
+      agent: agentWith(1),
+      prices: { llm: free.llm, telephony: free.telephony },
+      providers: { stt: createScriptedStt({ provider: 'ears' }) },
+    },
+    ['prices.stt.ears', 'prices.tts.scripted'],
+  ],
+  ['is no amount', { agent: agentWith(Number.NaN), prices: free }, ['agent.limits.money']],
+])('a limit that %s is refused before the call, with all that is wrong', async (_, options, paths) => {
+  const played = playCall({ ...options, script: (hands) => hands.wait(1_000) });
   const error: unknown = await played.catch((caught: unknown) => caught);
   if (!ConfigError.is(error)) throw new TypeError('no ConfigError');
-  expect(error.problems.map(({ code, path }) => [code, path])).toEqual([
-    ['config.price', 'prices.stt.ears'],
-    ['config.price', 'prices.tts.scripted'],
-  ]);
+  expect(error.problems.map(({ code, path }) => [code, path])).toEqual(
+    paths.map((path) => ['config.price', path]),
+  );
 });
 
 it('a call that is taken up again lasts no longer than it may in all', async () => {

@@ -3,7 +3,7 @@ import { ConfigError } from '../errors/config-error.js';
 import { providersOf } from '../resilience/chain.js';
 import type { TimerHandle } from '../spec/clock.js';
 import type { RunCallOptions } from './call.js';
-import { unpricedProblems, type ProviderNames } from './price-problems.js';
+import { amountProblem, amountProblems, unpricedProblems, type ProviderNames } from './price-problems.js';
 import type { RunningCall } from './running-call.js';
 import { createSpend, type Spend } from './spend.js';
 import { timeUp } from './watch-call.js';
@@ -14,20 +14,27 @@ export function spendOf({ prices, providers, media }: RunCallOptions): Spend | u
   return prices && createSpend({ prices, stt, telephony: media.provider });
 }
 
-/** Throws a ConfigError where the call has a limit that would not see all it costs. */
+/** Throws a ConfigError for what is no amount, and where the call has a limit that would not see all it costs. */
 export function checkSpending(options: RunCallOptions): void {
-  const { prices, providers, media } = options;
-  if (limitOf(options) === undefined) return;
+  const { prices, agent, moneyLimit } = options;
+  const problems = [
+    ...amountProblems(prices),
+    ...amountProblem('agent.limits.money', agent?.limits?.money),
+    ...amountProblem('moneyLimit', moneyLimit),
+    ...(limitOf(options) === undefined ? [] : unpricedProblems(prices, namesIn(options))),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function namesIn({ providers, media }: RunCallOptions): ProviderNames {
   const names = (adapter: Parameters<typeof providersOf>[0][number] | 'media' | undefined) =>
     typeof adapter === 'object' ? providersOf([adapter]) : [];
-  const used: ProviderNames = {
+  return {
     stt: names(providers.stt),
     llm: names(providers.llm),
     tts: names(providers.tts),
     telephony: media.provider === undefined ? [] : [media.provider],
   };
-  const problems = unpricedProblems(prices, used);
-  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function limitOf({ agent, moneyLimit }: RunCallOptions): number | undefined {

@@ -74,7 +74,7 @@ function start(
     });
     const { cost: before = 0 } = record;
     // What it cost before its media was lost has been entered.
-    const enter = mount.spending.follow(chains.tenant, () => (call.cost() ?? 0) - before);
+    const enter = mount.spending.follow(chains.tenant, () => Math.max(0, (call.cost() ?? 0) - before));
     void call.done.then(enter);
     return call;
   } catch (error) {
