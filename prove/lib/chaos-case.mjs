@@ -88,7 +88,7 @@ function strike({ struck: [primary] }, { stage, at, fault, when, misbehaviour, i
 }
 
 /** Stops the time: when it struck, when the chain noticed, when the next provider was asked. */
-function watch({ struck: [primary, second] }, { stage, misbehaviour, options }, hasStruck) {
+function watch({ struck: [primary, second] }, { stage, noticed, misbehaviour, options }, hasStruck) {
   const times = {};
   const stamp = (name, proxy, condition) =>
     void proxy.until(condition, { timeoutMs: 60_000 }).then(
@@ -109,11 +109,16 @@ function watch({ struck: [primary, second] }, { stage, misbehaviour, options }, 
           type === 'provider-used' && provider === second.name && nowMs >= (failed?.nowMs ?? Infinity),
       );
       const { struckMs, askedMs } = times;
+      // Silence begins with the last answer: what was on its way when the fault struck may still come.
+      const answered = events.findLast(
+        ({ type, nowMs }) => type.startsWith('transcript-') && nowMs < (failed?.nowMs ?? 0),
+      );
+      const isLater = noticed === 'silence' && answered?.nowMs > struckMs;
       const since = (from, to) => (from === undefined || to === undefined ? undefined : to - from);
       return {
         hasStruck: hasStruck() || options !== undefined,
         hasFailed: failed !== undefined,
-        detectionMs: since(struckMs, failed?.nowMs),
+        detectionMs: since(isLater ? answered.nowMs : struckMs, failed?.nowMs),
         nextMs: since(failed?.nowMs, stage === 'llm' ? askedMs : used?.nowMs),
       };
     },
