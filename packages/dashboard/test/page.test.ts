@@ -123,6 +123,18 @@ describe.skipIf(noChromium)(`the page${noChromium ? ` (skipped: ${noChromium})` 
     await page.getByRole('button', { name: 'Call again' }).waitFor();
   }, 120_000);
 
+  it('shows what a caller says as text, whatever it looks like', async () => {
+    await open();
+    await choose(/Type/);
+    await call();
+    const said = `<img src="x" onerror="document.title='gone'"> <b>bold</b> [me](javascript:alert(1))`;
+    await say(said);
+    await transcript().getByText(said).first().waitFor();
+    expect(await transcript().locator('img, b, a').count()).toBe(0);
+    expect(await page.title()).toBe('Voicewire');
+    await hangUp();
+  }, 120_000);
+
   it('lets a typing caller interrupt, and strikes what was not heard', async () => {
     await open();
     await choose(/Type/);
