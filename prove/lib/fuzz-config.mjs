@@ -58,8 +58,26 @@ const right = {
     person: '+14155550111',
     menu: { prompt: 'Press.', keys: { 1: 'person', 2: 'goodbye' } },
   },
+  hedge: { llm: { share: 0.1, afterMs: 400 } },
+  prices: {
+    stt: { deepgram: { perMinute: 0.01 } },
+    llm: {
+      openai: { perMillionInputTokens: 0.5, perMillionOutputTokens: 2 },
+      nobody: { perMillionInputTokens: 0, perMillionOutputTokens: 0 },
+    },
+    tts: { elevenlabs: { perThousandCharacters: 0.1 } },
+    telephony: { twilio: { perMinute: 0.01 } },
+  },
+  spending: { perCall: 2, perTenant: 50, withinHours: 24 },
   require: ['eu'],
-  overrides: [{ match: { tenant: 'clinic', number: '+4930*' }, require: ['us'], ladder: { retries: 0 } }],
+  overrides: [
+    {
+      match: { tenant: 'clinic', number: '+4930*' },
+      require: ['us'],
+      ladder: { retries: 0 },
+      spending: { perTenant: 5 },
+    },
+  ],
   phrases: { directory: './phrases', maxMegabytes: 5 },
   server: { port: '${PORT:-8080}', publicUrl: 'https://voice.example.com' },
 };
@@ -75,6 +93,9 @@ tts:
   apiKey: \${ELEVENLABS_API_KEY}
 calls: { max: 100 }
 turn: { endpointMs: 400 }
+hedge: { llm: true }
+spending: { perCall: 2 }
+prices: { stt: { deepgram: { perMinute: 0.01 } }, llm: { openai: { perMillionInputTokens: 1, perMillionOutputTokens: 2 } }, tts: { elevenlabs: { perThousandCharacters: 0.1 } } }
 overrides:
   - match: { language: de }
     stt: *ears
