@@ -40,13 +40,13 @@ function fileOf(name) {
   return `${folder}/${name}.json`;
 }
 
-/** What was run; nothing outside a repository. */
+/** What was run; nothing outside a repository. The report itself changes with every part. */
 function revision() {
-  const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : undefined;
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('describe', '--always');
+  if (status !== 0) return undefined;
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs/reliability.md').stdout;
+  return `${stdout.trim()}${changed === '' ? '' : '-dirty'}`;
 }
 
 let isWell = true;

@@ -50,6 +50,8 @@ export async function makeCall(rig, { onCall = () => undefined } = {}) {
 }
 
 const noted = [
+  'speech-started',
+  'speech-ended',
   'transcript-partial',
   'transcript-final',
   'user-turn',

@@ -87,6 +87,21 @@ function strike({ struck: [primary] }, { stage, at, fault, when, misbehaviour, i
   return () => rules.some(({ count }) => count > 0);
 }
 
+const since = (fromMs, toMs) => (fromMs === undefined || toMs === undefined ? undefined : toMs - fromMs);
+
+/** For how long the caller spoke between two moments, as the call noticed: a recogniser owes nothing to silence. */
+const speechIn = (events) => (fromMs, toMs) => {
+  if (since(fromMs, toMs) === undefined) return undefined;
+  const turns = events.filter(({ type, nowMs }) => type.startsWith('speech-') && nowMs <= toMs);
+  const changes = turns.map(({ type, nowMs, silenceMs = 0 }) => [type, nowMs - silenceMs]);
+  if (changes.at(-1)?.[0] === 'speech-started') changes.push(['speech-ended', toMs]);
+  return changes.reduce((sum, [type, atMs], index) => {
+    const [, startedMs] = changes[index - 1] ?? [];
+    const spokenMs = Math.min(atMs, toMs) - Math.max(startedMs ?? fromMs, fromMs);
+    return type === 'speech-ended' ? sum + Math.max(0, spokenMs) : sum;
+  }, 0);
+};
+
 /** Stops the time: when it struck, when the chain noticed, when the next provider was asked. */
 function watch({ struck: [primary, second] }, { stage, noticed, misbehaviour, options }, hasStruck) {
   const times = {};
@@ -109,16 +124,11 @@ function watch({ struck: [primary, second] }, { stage, noticed, misbehaviour, op
           type === 'provider-used' && provider === second.name && nowMs >= (failed?.nowMs ?? Infinity),
       );
       const { struckMs, askedMs } = times;
-      // Silence begins with the last answer: what was on its way when the fault struck may still come.
-      const answered = events.findLast(
-        ({ type, nowMs }) => type.startsWith('transcript-') && nowMs < (failed?.nowMs ?? 0),
-      );
-      const isLater = noticed === 'silence' && answered?.nowMs > struckMs;
-      const since = (from, to) => (from === undefined || to === undefined ? undefined : to - from);
+      const owesSpeech = stage === 'stt' && noticed === 'silence';
       return {
         hasStruck: hasStruck() || options !== undefined,
         hasFailed: failed !== undefined,
-        detectionMs: since(isLater ? answered.nowMs : struckMs, failed?.nowMs),
+        detectionMs: (owesSpeech ? speechIn(events) : since)(struckMs, failed?.nowMs),
         nextMs: since(failed?.nowMs, stage === 'llm' ? askedMs : used?.nowMs),
       };
     },

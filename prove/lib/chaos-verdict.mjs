@@ -2,7 +2,7 @@
 import { isExact } from '@voicewire/testing';
 import { percentile } from './figures.mjs';
 
-/** Milliseconds, of the 95th percentile. Detection counts from the strike, of silence from the last answer; the rest from detection. */
+/** Milliseconds, of the 95th percentile. Detection counts from the strike, a recogniser's silence in speech; the rest from detection. */
 const bars = {
   detection: { close: 50, silence: 1_600 },
   next: { stt: 300, llm: 50 },
