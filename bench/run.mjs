@@ -114,7 +114,8 @@ ${judge(measured.find(({ calls }) => calls === 100) ?? measured.at(-1), found.at
 
 Added delay: bytes read to bytes written inside the process, summed over a turn's three hops (final to request, text to voice, audio to
 carrier), loopback and the load generator's own scheduling included in both arms. Speech to \`clear\`: from the caller's first loud frame;
-the bare loop decides after 180 ms of speech, Voicewire after 60 ms of detection and 120 ms of policy.
+the bare loop decides after 180 ms of speech, Voicewire after 60 ms of detection and 120 ms of policy, or at the first word that a
+recogniser tells; the fake one tells its partial with the first loud frames.
 
 | core | |
 | --- | --- |
