@@ -30,6 +30,14 @@ const agentWith = (money: number, more: Partial<Agent> = {}): Agent => ({
   limits: { money },
   ...more,
 });
+/** Two questions, each answer heard to its end. */
+const askTwice: NonNullable<PlayOptions['script']> = async (hands) => {
+  await hands.wait(500);
+  await hands.say('one');
+  await hands.agentFinishes();
+  await hands.say('two');
+  await hands.agentFinishes();
+};
 const answer = (text: string, outputTokens: number) => ({
   parts: [{ type: 'text' as const, text }],
   usage: { inputTokens: 0, outputTokens },
@@ -55,11 +63,7 @@ describe('a call that has cost what it may', () => {
       prices: dearMind,
       answers: [answer('First.', 1_000), answer('Second of a great many words.', 1_000), 'Never said.'],
       script: async (hands) => {
-        await hands.wait(500);
-        await hands.say('one');
-        await hands.agentFinishes();
-        await hands.say('two');
-        await hands.agentFinishes();
+        await askTwice(hands);
         await hands.say('three');
         await hands.wait(30_000);
       },
@@ -200,13 +204,7 @@ describe('what is counted', () => {
     const { of } = await playCall({
       providers: { tts },
       answers: ['Yes.', 'No.'],
-      script: async (hands) => {
-        await hands.wait(500);
-        await hands.say('one');
-        await hands.agentFinishes();
-        await hands.say('two');
-        await hands.agentFinishes();
-      },
+      script: askTwice,
     });
     expect(
       of('usage')
